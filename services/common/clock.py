@@ -1,0 +1,12 @@
+"""The calendar of US billing: "today" is a date in New York."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def new_york_today() -> date:
+    return datetime.now(NEW_YORK).date()
