@@ -1,0 +1,83 @@
+"""Fixtures for all tests: the real servers, and the official data where there is some.
+
+Servers are processes by default; `MEDCODES_TEST_SERVERS=containers` (`make test SERVERS=containers`) starts them with
+testcontainers from the images named in MEDCODES_TEST_NATS_IMAGE and MEDCODES_TEST_VALKEY_IMAGE. A server that cannot be
+had fails the run; nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.standalone.servers import NatsServer, ValkeyServer
+from tests import machine, servers
+
+SAMPLE_DIR = Path(__file__).parent.parent / "services" / "catalog" / "sample"
+OPEN_SETTINGS = {"MEDCODES_GUEST_VIEWS": "unlimited", "MEDCODES_SECTIONS_FOR_GUESTS": "open"}
+
+
+def pytest_report_header() -> str:
+    data = os.environ.get("MEDCODES_TEST_DATA")
+    said = data or "the sample set (set MEDCODES_TEST_DATA to a folder of official downloads for the whole files)"
+    return f"medcodes: servers as {servers.kind()}; tests over official files read {said}"
+
+
+@pytest.fixture(scope="session")
+def official_data() -> Path:
+    """The folder of official downloads; the sample set where MEDCODES_TEST_DATA is not set."""
+    folder = os.environ.get("MEDCODES_TEST_DATA")
+    if folder and not Path(folder).is_dir():
+        pytest.fail(f"MEDCODES_TEST_DATA is {folder}, which is no folder")
+    return Path(folder).resolve() if folder else SAMPLE_DIR
+
+
+@pytest.fixture(scope="session")
+def has_official_data() -> bool:
+    """Whether whole official files are there, so that a test may count them."""
+    return bool(os.environ.get("MEDCODES_TEST_DATA"))
+
+
+@pytest.fixture(scope="session")
+def sample_dir() -> Path:
+    return SAMPLE_DIR
+
+
+@pytest.fixture
+async def nats_server(tmp_path: Path):
+    async with servers.running(NatsServer, tmp_path / "nats") as server:
+        yield server
+
+
+@pytest.fixture
+async def valkey_server(tmp_path: Path):
+    async with servers.running(ValkeyServer, tmp_path / "valkey") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seed_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a machine that has built its first release from the sample set, indexed it, and stopped."""
+    folder = tmp_path_factory.mktemp("seed") / "state"
+    with machine.running(folder) as first:
+        first.until_search_answers()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def medcodes(seed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
+    """A running machine with default settings, shared: guests may view one code page, sections are locked."""
+    folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("medcodes") / "state")
+    with machine.running(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def open_medcodes(seed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
+    """A running machine that is open to guests: unlimited views, open sections."""
+    folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("open") / "state")
+    with machine.running(folder, OPEN_SETTINGS) as running:
+        yield running

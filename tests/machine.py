@@ -1,0 +1,136 @@
+"""A whole Medcodes on this machine, started as its users start it, for the tests that go through HTTP or a browser."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import psutil
+
+from services.common import endpoints
+from services.standalone.ports import free_port
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 180.0
+
+
+class Machine:
+    """`medcodes up` on a state folder of its own and a free port."""
+
+    def __init__(self, state_dir: Path, settings: Mapping[str, str] | None = None, arguments: tuple[str, ...] = ()):
+        self.state_dir = state_dir
+        self.port = free_port()
+        self.output = state_dir.parent / f"{state_dir.name}.up.log"
+        self._settings = dict(settings or {})
+        self._arguments = arguments
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MEDCODES_")}
+        return {**inherited, "MEDCODES_STATE_DIR": str(self.state_dir), **self._settings}
+
+    def start(self) -> None:
+        """Returns once `up` has said that it is ready."""
+        with self.output.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "services", "up", "--http-port", str(self.port), *self._arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        began, said_before = time.monotonic(), self.said().count("Medcodes is ready")
+        while self.said().count("Medcodes is ready") == said_before:
+            if self._process.poll() is not None:
+                raise AssertionError(f"medcodes up ended with {self._process.returncode}:\n{self.said()}")
+            if time.monotonic() - began > START_SECONDS:
+                self.stop()
+                raise AssertionError(f"medcodes up was not ready in time:\n{self.said()}")
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code. Whatever is left afterwards is killed."""
+        if self._process is None:
+            return 0
+        left = [self._process.pid, *self.pids().values()]
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            code = self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            code = -1
+            for pid in left:
+                with contextlib.suppress(psutil.Error):
+                    psutil.Process(pid).kill()
+            self._process.wait(10)
+        self._process = None
+        return code
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+    def endpoint(self, name: str) -> str:
+        return endpoints.load(self.state_dir)[name]["url"]
+
+    def pids(self) -> dict[str, int]:
+        return {name: found["pid"] for name, found in endpoints.load(self.state_dir).items()}
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to one of its servers or services; `up` starts it again."""
+        os.kill(self.pids()[name], signal.SIGKILL)
+
+    def command(self, *arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+        """Runs another `medcodes` command on this machine's state folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "services", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def client(self, **options: object) -> httpx.Client:
+        """A visitor with a cookie jar of its own."""
+        return httpx.Client(base_url=self.url, timeout=15, **options)
+
+    def until_search_answers(self, query: str = "27250", seconds: float = 120) -> None:
+        with self.client() as client:
+            began = time.monotonic()
+            while not client.get("/api/v1/search", params={"q": query}).json().get("results"):
+                if time.monotonic() - began > seconds:
+                    raise AssertionError("search has no index")
+                time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def running(
+    state_dir: Path, settings: Mapping[str, str] | None = None, arguments: tuple[str, ...] = ()
+) -> Iterator[Machine]:
+    machine = Machine(state_dir, settings, arguments)
+    try:
+        machine.start()
+        yield machine
+    finally:
+        machine.stop()
+
+
+def copy_state(seed: Path, target: Path) -> Path:
+    """A state folder like `seed`, whose machine has stopped, so that a test need not build a release again."""
+    shutil.copytree(seed, target, ignore=shutil.ignore_patterns("lock", "endpoints.json", "logs"))
+    return target
