@@ -1,0 +1,237 @@
+"""The logical rows of a release: what importers yield, what the store keeps, what pages are made of.
+
+Every row is a named tuple of plain values in the order of its table's columns. `line` is the 1-based line of the source
+file (the row of the sheet for xlsx). Dates are ISO strings, "" where not stated; figures are kept as filed ("3.82",
+"000") so that what is shown is what was published. The edition and the file of a row are added by the build.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class TabularCode(NamedTuple):
+    """ICD-10-CM tabular list: a category, subcategory or code, seventh-character codes expanded."""
+
+    code: str
+    title: str
+    parent: str  # the code above, or the block for a category
+    chapter: str  # "1" to "22"
+    leaf: int  # 1: nothing below it, so it is billable
+    line: int
+
+
+class TabularGroup(NamedTuple):
+    """ICD-10-CM chapter or block: can be browsed, has no code page."""
+
+    group_id: str  # "19" or "S70-S79"
+    title: str
+    parent: str  # the chapter of a block, "" for a chapter
+    line: int
+
+
+class TabularNote(NamedTuple):
+    """A note of the tabular list. `owner` is a code, block or chapter; descendants inherit it."""
+
+    owner: str
+    kind: str  # includes, inclusion_term, excludes1, excludes2, code_first, use_additional, code_also,
+    #            seventh_character, note
+    position: int  # order within the owner
+    text: str
+    line: int
+
+
+class OrderCode(NamedTuple):
+    """ICD-10-CM order file."""
+
+    code: str
+    order_number: int
+    valid: int  # 1 billable, 0 header
+    short_title: str
+    long_title: str
+    line: int
+
+
+class HcpcsCode(NamedTuple):
+    """HCPCS Level II, ANWEB: a procedure or supply code (record id 3)."""
+
+    code: str
+    long_description: str
+    short_description: str
+    pricing: str  # up to four pricing indicators, space separated
+    multiple_pricing: str
+    coverage: str  # C carrier judgment, D special coverage instructions, I not payable, M non-covered, S statute
+    statute: str
+    cross_references: str  # space separated codes
+    lab_certification: str
+    processing_note: str
+    betos: str
+    type_of_service: str
+    anesthesia_units: str
+    manual_references: str  # CIM and MCM paragraphs, "; " separated
+    added: str
+    effective: str
+    terminated: str
+    action: str
+    line: int
+
+
+class Modifier(NamedTuple):
+    """HCPCS Level II modifier, ANWEB record id 7."""
+
+    modifier: str
+    long_description: str
+    short_description: str
+    coverage: str
+    added: str
+    effective: str
+    terminated: str
+    line: int
+
+
+class Rvu(NamedTuple):
+    """One row of the Physician Fee Schedule relative value file (PPRRVU), as filed."""
+
+    code: str
+    modifier: str  # "", 26, TC, 53
+    description: str
+    status: str
+    not_used_for_medicare: str
+    work: str
+    pe_non_facility: str
+    na_non_facility: str  # "NA" or ""
+    pe_facility: str
+    na_facility: str
+    mp: str
+    total_non_facility: str
+    total_facility: str
+    pc_tc: str
+    global_days: str
+    pre_op: str
+    intra_op: str
+    post_op: str
+    multiple: str
+    bilateral: str
+    assistant: str
+    co_surgeon: str
+    team: str
+    endoscopic_base: str
+    conversion_factor: str
+    supervision: str
+    calculation_flag: str
+    imaging_family: str
+    line: int
+
+
+class Gpci(NamedTuple):
+    """Geographic practice cost indices of one locality."""
+
+    mac: str
+    state: str
+    locality: str
+    name: str  # without footnote stars
+    work: str
+    pe: str
+    mp: str
+    line: int
+
+
+class Locality(NamedTuple):
+    """A Medicare locality and the counties in it (LOCCO)."""
+
+    mac: str
+    locality: str
+    state: str
+    area: str
+    counties: str
+    line: int
+
+
+class Ptp(NamedTuple):
+    """One NCCI procedure-to-procedure edit. The data set says which setting's table it stands in."""
+
+    column_one: str
+    column_two: str
+    before_1996: str  # "*" or ""
+    effective: str
+    deleted: str  # "" for none
+    indicator: str  # 0 1 9
+    rationale: str
+    line: int
+
+
+class Mue(NamedTuple):
+    """One medically unlikely edit. The data set says which setting's table it stands in."""
+
+    code: str
+    value: str
+    mai: str  # 1 line, 2 date of service (policy), 3 date of service (clinical)
+    mai_text: str
+    rationale: str
+    line: int
+
+
+class AddOn(NamedTuple):
+    """One row of the NCCI add-on code table. Dates are ISO here (YYYYDDD in the file)."""
+
+    edit_type: str  # 1 2 3
+    add_on: str
+    add_on_deleted: str
+    primary: str  # "CCCCC": the contractor's list
+    primary_deleted: str
+    effective: str
+    deleted: str
+    note: str
+    line: int
+
+
+class CptDescriptor(NamedTuple):
+    """A CPT descriptor from the licensee's own file."""
+
+    code: str
+    descriptor: str
+    line: int
+
+
+class PlainWording(NamedTuple):
+    """The project's own wording for a code: a short name for lists and a plain-language description."""
+
+    system: str
+    code: str
+    short: str
+    text: str
+    line: int
+
+
+Row = (
+    TabularCode
+    | TabularGroup
+    | TabularNote
+    | OrderCode
+    | HcpcsCode
+    | Modifier
+    | Rvu
+    | Gpci
+    | Locality
+    | Ptp
+    | Mue
+    | AddOn
+    | CptDescriptor
+    | PlainWording
+)
+ROW_TYPES: tuple[type[Row], ...] = (
+    TabularCode,
+    TabularGroup,
+    TabularNote,
+    OrderCode,
+    HcpcsCode,
+    Modifier,
+    Rvu,
+    Gpci,
+    Locality,
+    Ptp,
+    Mue,
+    AddOn,
+    CptDescriptor,
+    PlainWording,
+)
