@@ -38,6 +38,10 @@ class Machine:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MEDCODES_")}
         return {**inherited, "MEDCODES_STATE_DIR": str(self.state_dir), **self._settings}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -50,14 +49,15 @@ class Health:
         """Starts polling. `names` are the gRPC services that the overall state is told for, beside ""."""
         self._serving_names = ("", *names)
         await self._tell(serving=False)
+        self._failing = None  # a component may have asked for a refresh before there was anybody to tell
         await self.refresh()
         self._task = asyncio.create_task(self._poll())
 
     async def stop(self) -> None:
-        if self._task:
+        while self._task and not self._task.done():
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            # Again if need be: up to Python 3.11 `wait_for` swallows a cancellation that arrives with its result.
+            await asyncio.wait([self._task], timeout=0.2)
 
     async def drain(self) -> None:
         self._draining = True

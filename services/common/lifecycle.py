@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -63,10 +62,10 @@ class Task:
         self._task = asyncio.create_task(self._keep_running(), name=self._name)
 
     async def stop(self) -> None:
-        if self._task:
+        while self._task and not self._task.done():
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            # Again if need be: up to Python 3.11 `wait_for` swallows a cancellation that arrives with its result.
+            await asyncio.wait([self._task], timeout=0.2)
 
     async def _keep_running(self) -> None:
         pause = 0.1

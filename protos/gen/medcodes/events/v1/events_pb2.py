@@ -24,21 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmedcodes/events/v1/events.proto\x12\x12medcodes.events.v1\"U\n\x10ReleasePublished\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x1b\n\x13previous_release_id\x18\x02 \x01(\t\x12\x10\n\x08rollback\x18\x03 \x01(\x08\"7\n\x0eIndexActivated\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x11\n\tdocuments\x18\x02 \x01(\x04\"@\n\x0cViewsGranted\x12\x30\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.medcodes.events.v1.LedgerEntry\"\xc3\x01\n\x0bLedgerEntry\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x15\n\rgranted_at_ms\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x15\n\rexpires_at_ms\x18\x07 \x01(\x03\x12\x31\n\x04kind\x18\x08 \x01(\x0e\x32#.medcodes.events.v1.LedgerEntryKind*4\n\x0fLedgerEntryKind\x12!\n\x1dLEDGER_ENTRY_KIND_UNSPECIFIED\x10\x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmedcodes/events/v1/events.proto\x12\x12medcodes.events.v1\"U\n\x10ReleasePublished\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x1b\n\x13previous_release_id\x18\x02 \x01(\t\x12\x10\n\x08rollback\x18\x03 \x01(\x08\"7\n\x0eIndexActivated\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x11\n\tdocuments\x18\x02 \x01(\x04\"d\n\x0cViewsGranted\x12\x30\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.medcodes.events.v1.LedgerEntry\x12\x0f\n\x07through\x18\x02 \x01(\x04\x12\x11\n\tstore_run\x18\x03 \x01(\t\"\xc3\x01\n\x0bLedgerEntry\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x15\n\rgranted_at_ms\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x15\n\rexpires_at_ms\x18\x07 \x01(\x03\x12\x31\n\x04kind\x18\x08 \x01(\x0e\x32#.medcodes.events.v1.LedgerEntryKind*4\n\x0fLedgerEntryKind\x12!\n\x1dLEDGER_ENTRY_KIND_UNSPECIFIED\x10\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'medcodes.events.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LEDGERENTRYKIND']._serialized_start=463
-  _globals['_LEDGERENTRYKIND']._serialized_end=515
+  _globals['_LEDGERENTRYKIND']._serialized_start=499
+  _globals['_LEDGERENTRYKIND']._serialized_end=551
   _globals['_RELEASEPUBLISHED']._serialized_start=55
   _globals['_RELEASEPUBLISHED']._serialized_end=140
   _globals['_INDEXACTIVATED']._serialized_start=142
   _globals['_INDEXACTIVATED']._serialized_end=197
   _globals['_VIEWSGRANTED']._serialized_start=199
-  _globals['_VIEWSGRANTED']._serialized_end=263
-  _globals['_LEDGERENTRY']._serialized_start=266
-  _globals['_LEDGERENTRY']._serialized_end=461
+  _globals['_VIEWSGRANTED']._serialized_end=299
+  _globals['_LEDGERENTRY']._serialized_start=302
+  _globals['_LEDGERENTRY']._serialized_end=497
 # @@protoc_insertion_point(module_scope)

@@ -91,21 +91,33 @@ Global___IndexActivated: _TypeAlias = IndexActivated  # noqa: Y015
 
 @_typing.final
 class ViewsGranted(_message.Message):
-    """metering.view.granted: up to 512 consecutive ledger entries. The stream of these messages is the ledger."""
+    """metering.view.granted: up to 512 consecutive ledger entries. The stream of these messages is the ledger. A message
+    without entries marks that the ledger is written for another run of the store from here on.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ENTRIES_FIELD_NUMBER: _builtins.int
+    THROUGH_FIELD_NUMBER: _builtins.int
+    STORE_RUN_FIELD_NUMBER: _builtins.int
+    through: _builtins.int
+    """Sequence of the last entry in the ledger up to and with this message; 0 while there is none."""
+    store_run: _builtins.str
+    """The run of the store (Valkey's run_id) that the entries come from; the next message must come from the same one,
+    or take the ledger over after comparing itself with it.
+    """
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___LedgerEntry]: ...
     def __init__(
         self,
         *,
         entries: _abc.Iterable[Global___LedgerEntry] | None = ...,
+        through: _builtins.int = ...,
+        store_run: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "store_run", b"store_run", "through", b"through"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -126,7 +138,7 @@ class LedgerEntry(_message.Message):
     sequence: _builtins.int
     """Consecutive from 1."""
     subject: _builtins.str
-    """Random id of the subject; no personal data."""
+    """`g.` (guest) or `a.` (account) and the random id of the subject; no personal data."""
     system: _builtins.str
     code: _builtins.str
     granted_at_ms: _builtins.int

@@ -49,6 +49,8 @@ class _ViewOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ViewOutco
     """No views are left."""
     VIEW_OUTCOME_NOT_YET: _ViewOutcome.ValueType  # 3
     """`check_only`: there is no grant yet, and a view would be granted."""
+    VIEW_OUTCOME_EXPIRED: _ViewOutcome.ValueType  # 4
+    """The guest's 90 days are over, or begin in the future: its cookie counts as absent. Nothing was granted."""
 
 class ViewOutcome(_ViewOutcome, metaclass=_ViewOutcomeEnumTypeWrapper): ...
 
@@ -59,6 +61,8 @@ VIEW_OUTCOME_REFUSED: ViewOutcome.ValueType  # 2
 """No views are left."""
 VIEW_OUTCOME_NOT_YET: ViewOutcome.ValueType  # 3
 """`check_only`: there is no grant yet, and a view would be granted."""
+VIEW_OUTCOME_EXPIRED: ViewOutcome.ValueType  # 4
+"""The guest's 90 days are over, or begin in the future: its cookie counts as absent. Nothing was granted."""
 Global___ViewOutcome: _TypeAlias = ViewOutcome  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,53 @@
+"""Modifiers: for procedures what the fee schedule says about each, for diagnoses none."""
+
+from __future__ import annotations
+
+from .. import modifier_rules
+from ..cpt_modifiers import WORDING
+from ..editions import DataSet
+from ..facts import DiagnosisFacts, ProcedureFacts, period, source
+from ..filed import Filed
+from ..modifier_rules import Verdict
+from ..page import Entries, Entry, Kind, Section, Source
+from ..rows import Rvu
+from .draft import listing, section, use
+
+NAME = "modifiers"
+
+_SIBLINGS_NAMED = 6
+
+
+def for_diagnosis(facts: DiagnosisFacts) -> Section:
+    """Diagnosis codes take no modifiers: side and encounter are in the code, so the siblings are the choice."""
+    others = [one.display for one in facts.siblings if one.code != facts.record.code and not one.is_group]
+    text = "Diagnosis codes take no modifiers; side and encounter are chosen by the code itself."
+    if others:
+        more = " and others" if len(others) > _SIBLINGS_NAMED else ""
+        text += (
+            f" Its siblings: {listing(others[:_SIBLINGS_NAMED], 'and') if not more else ', '.join(others[:6])}{more}."
+        )
+    return section(NAME, facts.question, text, [], [])
+
+
+def for_procedure(facts: ProcedureFacts) -> Section:
+    pfs = use(DataSet.PFS, facts.chosen[DataSet.PFS], found=facts.rvu is not None)
+    tables = [facts.chosen[DataSet.PTP_PRACTITIONER], facts.chosen[DataSet.PTP_HOSPITAL]]
+    if not facts.rvu:
+        # Without a fee schedule row only the pairs could say something, so the tables count as sources here.
+        pairs = [use(table.data_set, table, found=False) for table in tables]
+        summary = (
+            "Not in the Physician Fee Schedule, whose indicators say which modifiers apply." if pfs.complete else ""
+        )
+        return section(NAME, facts.question, summary, [], [pfs, *pairs])
+    ptp_loaded = any(table.complete for table in tables)
+    verdicts = modifier_rules.verdicts([filed.row for filed in facts.rvus], ptp_loaded=ptp_loaded)
+    entries = [_entry(verdict, facts.rvu) for verdict in verdicts]
+    return section(NAME, facts.question, modifier_rules.summary(verdicts), [Entries(entries)], [pfs])
+
+
+def _entry(verdict: Verdict, filed: Filed[Rvu]) -> Entry:
+    kind = Kind.MULTIPLE_PROCEDURE if verdict.modifier == "51" else Kind.MODIFIER
+    text = f"{verdict.text} ({verdict.reason})" if verdict.reason else verdict.text
+    where = Source("", verdict.manual) if verdict.manual else source(filed)
+    label = f"{verdict.modifier}, {WORDING[verdict.modifier]}"
+    return Entry(kind, text, verdict.value, label, *period(filed.edition), where)

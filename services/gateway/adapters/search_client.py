@@ -1,0 +1,40 @@
+"""Search over gRPC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import grpc
+from medcodes.search.v1 import search_pb2, search_pb2_grpc
+
+from services.common.errors import from_rpc
+from services.common.grpc_client import connect
+
+NAME = "medcodes.search.v1.SearchService"
+
+
+class SearchClient:
+    """A component that fills the port `Search`."""
+
+    def __init__(self, address: str, timeout: float) -> None:
+        self._address, self._timeout = address, timeout
+
+    async def start(self) -> None:
+        self._channel = connect(self._address, idempotent=[NAME], timeout=self._timeout)
+        self._stub: search_pb2_grpc.SearchServiceAsyncStub = search_pb2_grpc.SearchServiceStub(self._channel)
+
+    async def stop(self) -> None:
+        await self._channel.close(None)
+
+    async def search(self, request: search_pb2.SearchRequest) -> search_pb2.SearchResponse:
+        try:
+            return await self._stub.Search(request)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def suggest(self, q: str, system: str, limit: int) -> Sequence[search_pb2.Suggestion]:
+        try:
+            request = search_pb2.SuggestRequest(q=q, system=system, limit=limit)
+            return (await self._stub.Suggest(request)).suggestions
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None

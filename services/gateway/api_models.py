@@ -1,0 +1,207 @@
+"""The JSON of the API, for the OpenAPI document. Answers are built elsewhere and not checked against these again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .rendering import names
+
+Kind = StrEnum("Kind", {name.upper(): name for value, name in names.KIND.items() if value})  # type: ignore[misc]
+"""The fixed names of facts."""
+
+
+class Source(BaseModel):
+    """Where a fact stands. `line` is the 1-based line of the file, or row of the sheet."""
+
+    file: str | None
+    edition: str | None
+    line: int | None
+
+
+class Description(BaseModel):
+    text: str | None
+    source: Source | None
+    missing: str | None = Field(None, description="Why there is no text; only where there is none.")
+
+
+class OfficialDescription(Description):
+    copyright: str | None
+
+
+class CodeRef(BaseModel):
+    system: str
+    code: str
+    display: str
+    description: str
+    billable: bool | None
+    has_page: bool
+    has_children: bool
+
+
+class Entry(BaseModel):
+    """One fact. `value` is as filed; `label` and `related` are there only where the fact has them."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    kind: Kind
+    text: str
+    value: str | None
+    begins: str | None = Field(alias="from")
+    to: str | None
+    source: Source | None
+    label: str | None = None
+    related: CodeRef | None = None
+
+
+class Section(BaseModel):
+    access: Literal["open", "register"]
+    state: Literal["available", "none", "no_data"]
+    outdated_since: str | None
+    summary: str | None
+    entries: list[Entry]
+    total: int | None
+    next_cursor: str | None
+
+
+class Sections(BaseModel):
+    guidelines: Section
+    modifiers: Section
+    crosswalks: Section
+    ncci_edits: Section
+    compliance: Section
+    medicare_coverage: Section
+
+
+class Hierarchy(BaseModel):
+    ancestors: list[CodeRef]
+    siblings: list[CodeRef]
+    children: list[CodeRef]
+
+
+class Effective(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+    begins: str | None = Field(alias="from")
+    to: str | None
+
+
+class Meter(BaseModel):
+    """What the visitor may view in all, has viewed, and has left; None where views are not limited."""
+
+    subject: Literal["guest", "account"]
+    limit: int | None
+    used: int
+    remaining: int | None
+    charged: bool
+    as_of: str
+
+
+class CodePage(BaseModel):
+    system: str
+    code: str
+    display: str
+    status: Literal["active", "retired", "future"]
+    billable: bool | None
+    effective: Effective
+    on: str | None
+    release: str
+    official_description: OfficialDescription
+    common_language_description: Description
+    hierarchy: Hierarchy
+    sections: Sections
+    meter: Meter
+
+
+class SectionPage(Section):
+    meter: Meter
+
+
+class CodeList(BaseModel):
+    items: list[CodeRef]
+    next_cursor: str | None
+
+
+class Highlight(BaseModel):
+    """A part of `description` that matched, in characters."""
+
+    start: int
+    end: int
+
+
+class SearchResult(BaseModel):
+    system: str
+    code: str
+    display: str
+    description: str
+    billable: bool | None
+    why: str
+    highlights: list[Highlight]
+
+
+class FacetValue(BaseModel):
+    value: str
+    count: int
+
+
+class SearchResults(BaseModel):
+    results: list[SearchResult]
+    total: int
+    facets: dict[str, list[FacetValue]]
+    next_cursor: str | None
+
+
+class Suggestion(BaseModel):
+    system: str
+    code: str
+    display: str
+    description: str
+
+
+class Suggestions(BaseModel):
+    suggestions: list[Suggestion]
+
+
+class Edition(BaseModel):
+    data_set: str
+    edition: str
+    begins: str | None
+    ends: str | None
+    complete: bool
+    outdated_since: str | None
+
+
+class ReleaseFile(BaseModel):
+    name: str
+    sha256: str
+    data_set: str | None
+    edition: str | None
+    rows: int
+    rejected: int
+    state: str
+
+
+class Release(BaseModel):
+    id: str
+    current: bool
+    built_at: str
+    rows: int
+    editions: list[Edition]
+    files: list[ReleaseFile]
+
+
+class Releases(BaseModel):
+    items: list[Release]
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457. Further members by `type`: `fields`, `near`, `meter`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str

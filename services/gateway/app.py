@@ -1,0 +1,82 @@
+"""Puts the gateway together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+
+from medcodes.catalog.v1 import catalog_pb2
+
+from services.common.clock import new_york_today
+from services.common.events import Bus
+from services.common.health import Health
+from services.common.lifecycle import Service, Task
+
+from .adapters.catalog_client import CatalogClient
+from .adapters.http_server import HttpServer
+from .adapters.metering_client import MeteringClient
+from .adapters.release_watch import follow_release
+from .adapters.search_client import SearchClient
+from .answers import security_headers
+from .front import Front
+from .guests import GuestCookies, load_key
+from .page_cache import Access, PageCache, PageKey
+from .problem_answers import ProblemAnswers
+from .readiness import Readiness
+from .rendering import code_html, code_json
+from .rendering.splice import Marks, Spliced
+from .rendering.templates import Templates
+from .routes.codes import CodeRoute
+from .routes.parts import Parts
+from .service import CodePages, Views
+from .settings import MIB, GatewaySettings
+from .static_files import StaticFiles
+from .web import web_app
+
+
+def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today) -> Service:
+    health = Health("gateway")
+    catalog = CatalogClient(settings.catalog_address, settings.catalog_timeout)
+    search = SearchClient(settings.search_address, settings.search_timeout)
+    metering = MeteringClient(
+        settings.metering_address,
+        settings.metering_timeout,
+        calls=settings.metering_calls,
+        queue=settings.metering_queue,
+    )
+    health.add_check("catalog", catalog.answers)
+    health.add_check("metering", metering.answers)
+
+    bus = Bus(settings.nats_url, "gateway")
+    cache = PageCache(settings.page_cache_mib * MIB)
+    watch = Task("follow the current release", partial(follow_release, bus, cache.use_release))
+
+    static, marks = StaticFiles(), Marks()
+    templates = Templates(static.addresses, {"public_url": settings.site_url})
+    key = load_key(settings.guest_secret.get_secret_value(), settings.state_dir)
+    cookies = GuestCookies(key, secure=settings.https)
+    access: Access = "open" if settings.sections_for_guests == "open" else "register"
+    pages = CodePages(catalog, cache, partial(_render, marks, templates), access, today)
+    views = Views(metering, cookies)
+    code_route = CodeRoute(pages, views, settings.registered_views, lambda: "catalog" in health.failing)
+    parts = Parts(settings, catalog, metering, search, views, code_route, templates, static, Readiness(health))
+    problems = ProblemAnswers(templates, marks, settings.registered_views)
+    front = Front(
+        code_route=code_route,
+        others=web_app(parts, problems),
+        cookies=cookies,
+        problems=problems,
+        headers=security_headers(https=settings.https),
+        max_body_bytes=settings.max_body_bytes,
+        access_log=settings.access_log,
+    )
+    server = HttpServer(front, settings.http_host, settings.http_port, health, settings.drain_seconds)
+    return Service("gateway", [catalog, search, metering, bus, watch, server], health)
+
+
+def _render(marks: Marks, templates: Templates, page: catalog_pb2.CodePage, key: PageKey) -> Spliced:
+    locked = key.access == "register"
+    if key.format == "json":
+        return code_json.page(page, locked=locked, dated=key.dated, marks=marks)
+    return code_html.page(page, locked=locked, dated=key.dated, marks=marks, templates=templates)

@@ -1,0 +1,230 @@
+"""Problem documents (RFC 9457): every error that a visitor sees, and how the services' errors become one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import orjson
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from services.common.errors import ServiceError
+
+CONTENT_TYPE = b"application/problem+json"
+RETRY_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A kind of problem; `/problems/<name>` is its `type` and a page that explains it."""
+
+    name: str
+    status: int
+    title: str
+    explanation: str
+
+
+TYPES = {
+    kind.name: kind
+    for kind in (
+        ProblemType(
+            "malformed",
+            400,
+            "The request cannot be read",
+            "A part of the request has not the form that it must have. `fields` names each one and says why.",
+        ),
+        ProblemType(
+            "unauthorized",
+            401,
+            "The credentials are not valid",
+            "The Authorization header holds no valid API key or session. Such a request is never taken as a guest's. "
+            "Leave the header out to be a guest. Accounts are not open on this server yet.",
+        ),
+        ProblemType(
+            "views-exhausted",
+            403,
+            "No code page views are left",
+            "All code pages that this visitor may view have been used. Pages viewed before stay open. `meter` says how "
+            "many there were. Nothing was charged.",
+        ),
+        ProblemType(
+            "registration-required",
+            403,
+            "The section needs an account",
+            "The six sections of a code page are for registered users on this server. Nothing was charged.",
+        ),
+        ProblemType("not-found", 404, "There is no such page", "Nothing is served under this address."),
+        ProblemType(
+            "code-not-found",
+            404,
+            "There is no such code",
+            "The code system has no code of this name, on any date. `near` lists codes that look like it. "
+            "Nothing was charged.",
+        ),
+        ProblemType(
+            "system-not-found",
+            404,
+            "There is no such code system",
+            "The current release holds no code system of this name. `/codes` lists those there are.",
+        ),
+        ProblemType(
+            "date-not-covered",
+            404,
+            "The date is not covered",
+            "The code system has no edition in force on the date asked for. Nothing was charged.",
+        ),
+        ProblemType("method-not-allowed", 405, "The method is not allowed", "`Allow` lists the methods there are."),
+        ProblemType(
+            "content-too-large", 413, "The body is too large", "Requests to this server have small bodies or none."
+        ),
+        ProblemType(
+            "unacceptable",
+            422,
+            "The request cannot be accepted",
+            "The request is well formed, but a value is not accepted. `fields` names each one and says why.",
+        ),
+        ProblemType(
+            "too-many-requests",
+            429,
+            "Too many requests",
+            "The server refuses to do more for now. `Retry-After` says when to ask again.",
+        ),
+        ProblemType(
+            "internal-error",
+            500,
+            "Something went wrong",
+            "The fault is the server's. It has been logged under the request id. Nothing was charged.",
+        ),
+        ProblemType(
+            "unavailable",
+            503,
+            "Not available at the moment",
+            "A part of the server cannot be reached. Ask again after `Retry-After` seconds.",
+        ),
+        ProblemType(
+            "meter-unavailable",
+            503,
+            "The meter cannot be reached",
+            "Whether a view is left cannot be told at the moment, so the page is not shown. It is not known to be used "
+            "up, and nothing is charged twice: ask again after `Retry-After` seconds.",
+        ),
+        ProblemType(
+            "no-prefetch",
+            503,
+            "Not fetched ahead",
+            "The page would cost a view, so it is not handed out before somebody asks for it. Nothing was charged.",
+        ),
+    )
+}
+
+
+class Problem(Exception):
+    """An answer other than the one asked for. `extra` are further members of the document."""
+
+    def __init__(
+        self,
+        name: str,
+        detail: str,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.type = TYPES[name]
+        self.detail = detail
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+        if self.status in (429, 503):
+            self.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+            self.headers["Cache-Control"] = "no-store"
+
+    @property
+    def status(self) -> int:
+        return self.type.status
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "type": f"/problems/{self.type.name}",
+            "title": self.type.title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.extra,
+        }
+
+    def body(self) -> bytes:
+        return orjson.dumps(self.document())
+
+
+def refused(name: str, fields: Mapping[str, str]) -> Problem:
+    """`malformed` or `unacceptable`, naming each field."""
+    detail = "; ".join(f"{field} {why}" for field, why in fields.items())
+    return Problem(name, detail, extra={"fields": dict(fields)})
+
+
+def from_service(error: ServiceError) -> Problem:
+    """What another service said, without what is only for the operator's eyes."""
+    if error.code is grpc.StatusCode.NOT_FOUND:
+        return _not_found(error)
+    if error.code is grpc.StatusCode.INVALID_ARGUMENT:
+        return refused("unacceptable", error.fields) if error.fields else Problem("unacceptable", error.message)
+    if error.reason == "NO_RELEASE":
+        return Problem("unavailable", "No release of the codes has been published on this server yet.")
+    if error.reason == "INDEX_NOT_READY":
+        return Problem("unavailable", "The search index is still being built.")
+    if error.reason == "METER_UNAVAILABLE":
+        return Problem("meter-unavailable", "Whether a view is left cannot be told at the moment.")
+    if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return Problem("too-many-requests", error.message)
+    if error.code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN):
+        return Problem("internal-error", "The request could not be answered.")
+    return Problem("unavailable", "A part of the server cannot be reached at the moment.")
+
+
+def _not_found(error: ServiceError) -> Problem:
+    if error.reason == "DATE_NOT_COVERED":
+        return Problem("date-not-covered", error.message)
+    if error.reason == "SYSTEM_NOT_FOUND":
+        return Problem("system-not-found", error.message)
+    if error.reason != "CODE_NOT_FOUND":
+        return Problem("not-found", error.message)
+    near = [code.strip() for code in error.metadata.get("near", "").split(",") if code.strip()]
+    return Problem("code-not-found", error.message, extra={"near": near})
+
+
+def from_http(error: HTTPException) -> Problem:
+    """What the framework's router says."""
+    if error.status_code == 405:
+        return Problem("method-not-allowed", "This address has no such method.", headers=error.headers)
+    if error.status_code == 404:
+        return Problem("not-found", "Nothing is served under this address.")
+    if error.status_code == 413:
+        return Problem("content-too-large", "The body is larger than this server reads.")
+    return Problem("malformed", "The request cannot be read.")
+
+
+# Errors of the framework that mean a value has not the form of its type; all others mean a value out of bounds.
+_MALFORMED = ("_parsing", "_type", "json_invalid", "missing", "_from_date_parsing", "datetime")
+
+
+def from_validation(error: RequestValidationError) -> Problem:
+    found = error.errors()
+    fields = {_field(item["loc"]): _why(item) for item in found}
+    malformed = any(mark in item["type"] for item in found for mark in _MALFORMED)
+    return refused("malformed" if malformed else "unacceptable", fields)
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    names = [str(part) for part in location[1:] if not isinstance(part, int)]
+    return ".".join(names) or str(location[0])
+
+
+def _why(item: Mapping[str, Any]) -> str:
+    if item["type"] == "json_invalid":
+        return "is not JSON"
+    if item["type"] == "missing":
+        return "is missing"
+    message = str(item["msg"])
+    return "is not accepted: " + message[:1].lower() + message[1:]

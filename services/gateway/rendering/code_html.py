@@ -1,0 +1,52 @@
+"""A code page in HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from medcodes.catalog.v1 import catalog_pb2
+
+from . import names, pictures, section_view
+from .splice import Gap, Marks, Spliced
+from .templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """An edition that a page still uses although its period is over."""
+
+    name: str
+    since: str
+
+
+def page(found: catalog_pb2.CodePage, *, locked: bool, dated: bool, marks: Marks, templates: Templates) -> Spliced:
+    """The whole page, with gaps for the meter line, the date of service and the staleness note."""
+    rendered = templates.render(
+        "code.html",
+        page=found,
+        status=names.status(found.status),
+        billable=found.billable if found.HasField("billable") else None,
+        sections=[section_view.view(one, number, locked=locked) for number, one in enumerate(found.sections, 1)],
+        locked=locked,
+        glance=() if locked else found.glance,
+        outdated=outdated(found.sections),
+        rvu_bars=() if locked else pictures.rvu_bars(found.sections),
+        bar_width=pictures.BAR_WIDTH,
+        place=pictures.place(found.hierarchy, found.code),
+        on=marks[Gap.ON] if dated else "",
+        meter=marks[Gap.METER],
+        notice=marks[Gap.NOTICE],
+    )
+    return marks.cut(rendered)
+
+
+def outdated(sections: Sequence[catalog_pb2.Section]) -> list[Outdated]:
+    """Each edition that is no longer in force, once, the longest out of force first."""
+    found = {
+        Outdated(names.edition_name(edition), edition.outdated_since)
+        for section in sections
+        for edition in section.editions
+        if edition.outdated_since
+    }
+    return sorted(found, key=lambda one: (one.since, one.name))

@@ -1,0 +1,73 @@
+"""The API's documentation: the OpenAPI document, and a page made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from ..answers import json_answer
+from .parts import Parts
+
+
+def router(parts: Parts, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/api/openapi.json")
+    async def document() -> Response:
+        return json_answer(orjson.dumps(openapi()))
+
+    @routes.get("/api/docs")
+    async def docs() -> Response:
+        found = openapi()
+        return parts.page("docs.html", info=found["info"], operations=_operations(found), schemas=_schemas(found))
+
+    return routes
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**operation, "path": path, "method": method.upper(), "answer": _answer_schema(operation)}
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _answer_schema(operation: dict[str, Any]) -> str:
+    """The name of the schema of the answer 200."""
+    schema = operation["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
+    return str(schema.get("$ref", "")).rpartition("/")[2]
+
+
+def _schemas(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each schema with its members in one line each."""
+    return [
+        {
+            "name": name,
+            "description": schema.get("description", ""),
+            "values": schema.get("enum", []),
+            "members": [
+                {"name": member, "type": _type(found), "description": found.get("description", "")}
+                for member, found in schema.get("properties", {}).items()
+            ],
+        }
+        for name, schema in sorted(document["components"]["schemas"].items())
+    ]
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """A schema's type in words: "list of Entry", "text or null"."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " or ".join(_type(one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return " or ".join(f'"{value}"' for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_type(schema['items'])}"
+    if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
+        return f"object of {_type(schema['additionalProperties'])}"
+    return {"string": "text", "integer": "number"}.get(str(schema.get("type")), str(schema.get("type", "anything")))

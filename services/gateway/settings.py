@@ -1,0 +1,58 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from services.common.settings import ServiceSettings
+
+MIB = 2**20
+
+
+class GatewaySettings(ServiceSettings):
+    http_host: str = Field("127.0.0.1", description="Address that the pages are served on.")
+    http_port: int = Field(8000, ge=0, le=65535, description="Port that the pages are served on; 0: any free one.")
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/\s]+)?$",
+        description="What visitors call this server, without a path (https://codes.example.org); empty: host and port. "
+        "With https, cookies are Secure and browsers are told to stay on https.",
+    )
+    sections_for_guests: Literal["locked", "open"] = Field(
+        "locked", description="Whether the six sections of a code page need an account."
+    )
+    registered_views: int = Field(5, ge=0, description="Further code pages that a free account gives, for the wording.")
+
+    catalog_address: str = Field("127.0.0.1:50051", description="Where the catalog listens.")
+    search_address: str = Field("127.0.0.1:50052", description="Where search listens.")
+    metering_address: str = Field("127.0.0.1:50054", description="Where metering listens.")
+    catalog_timeout: float = Field(5.0, gt=0, description="Seconds that the catalog may take.")
+    search_timeout: float = Field(3.0, gt=0, description="Seconds that search may take.")
+    metering_timeout: float = Field(2.0, gt=0, description="Seconds that a batch of views may take; asked twice.")
+    metering_calls: int = Field(2, ge=1, le=64, description="Batches of views under way at the same moment.")
+    metering_queue: int = Field(
+        4096, ge=1, description="Views that may wait for a batch; beyond it requests are refused with 503."
+    )
+
+    page_cache_mib: int = Field(64, ge=0, description="Memory for rendered code pages; 0: none are kept.")
+    guest_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Key that guest cookies are signed with, the same for all replicas, 32 characters or more; empty: "
+        "a random one is kept in the state folder.",
+    )
+    max_body_bytes: int = Field(64 * 1024, ge=0, description="Largest request body that is read.")
+    access_log: bool = Field(False, description="Log every request.")
+
+    @property
+    def https(self) -> bool:
+        return self.public_url.startswith("https:")
+
+    @property
+    def site_url(self) -> str:
+        """What addresses of this server begin with; "" where only a free port is asked for and nothing is said."""
+        if self.public_url or not self.http_port:
+            return self.public_url
+        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
+        return f"http://{host}:{self.http_port}"

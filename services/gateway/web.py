@@ -1,0 +1,53 @@
+"""The framework's application: all routes, and the one way in which their errors become answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from services.common.errors import ServiceError
+
+from .problem_answers import ProblemAnswers
+from .problems import Problem
+from .routes import browse, code_documents, docs, machines, meter, pages, releases, search
+from .routes.parts import Parts, visitor_of
+
+ABOUT = (
+    "US medical codes, each fact with the file and edition that it came from. A code page costs one view, once for "
+    "each code; everything else is free. Errors are problem documents (RFC 9457)."
+)
+
+
+def web_app(parts: Parts, problems: ProblemAnswers) -> FastAPI:
+    app = FastAPI(
+        title="Medcodes",
+        version="1",
+        description=ABOUT,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for noun in (code_documents, browse, search, releases, meter, pages, machines):
+        app.include_router(noun.router(parts))
+    app.include_router(docs.router(parts, lambda: _openapi(app)))
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return problems.answer(error, request.scope["path"], visitor_of(request).accept).response()
+
+    for kind in (Problem, ServiceError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, answer)
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The framework's document without its own validation errors, which are problem documents here."""
+    if app.openapi_schema is None:
+        document = app.openapi()
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+    return app.openapi()

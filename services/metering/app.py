@@ -1,0 +1,49 @@
+"""Puts the metering service together."""
+
+from __future__ import annotations
+
+from medcodes.metering.v1.metering_pb2_grpc import add_MeteringServiceServicer_to_server
+
+from services.common.events import Bus
+from services.common.grpc_server import GrpcServer
+from services.common.health import Health
+from services.common.lifecycle import Service, Task
+
+from .adapters.ledger import JetStreamLedger
+from .adapters.valkey_store import ValkeyStore
+from .recovery import Recovery
+from .relay import Relay
+from .service import Metering
+from .servicer import SERVICE_NAME, MeteringServicer
+from .settings import MeteringSettings
+
+
+def build(settings: MeteringSettings) -> Service:
+    health = Health("metering")
+    bus = Bus(settings.nats_url, "metering")
+    ledger = JetStreamLedger(bus, replicas=settings.ledger_replicas)
+    store = build_store(settings)
+    recovery = Recovery(store, ledger, health.refresh)
+    relay = Relay(store, ledger)
+    health.add_check("store verified", recovery.is_verified)
+    metering = Metering(store, guest_limit=settings.guest_limit, on_unverified=recovery.suspect)
+    servicer = MeteringServicer(metering)
+    server = GrpcServer(
+        domain="metering.medcodes",
+        listen=settings.metering_address,
+        register=[lambda server: add_MeteringServiceServicer_to_server(servicer, server)],
+        names=[SERVICE_NAME],
+        health=health,
+        drain_seconds=settings.drain_seconds,
+    )
+    tasks = [Task("recovery", recovery.run), Task("relay", relay.run)]
+    return Service("metering", [bus, store, *tasks, server], health)
+
+
+def build_store(settings: MeteringSettings) -> ValkeyStore:
+    return ValkeyStore(
+        settings.valkey_url,
+        timeout=settings.valkey_timeout_seconds,
+        connections=settings.valkey_connections,
+        synced_replicas=settings.valkey_synced_replicas,
+    )

@@ -1,0 +1,83 @@
+"""After every start of the store: compare it with the ledger, restore what it lacks, and only then let it serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from prometheus_client import Gauge
+
+from .ports import Ledger, LedgerDamaged, LedgerFenced, MeterUnavailable, RestorableStore, StoreStatus
+
+PAUSE_SECONDS = 0.2
+
+log = structlog.get_logger(__name__)
+_lag = Gauge("metering_ledger_lag", "Ledger entries that are not yet relayed.")
+
+
+async def recover(store: RestorableStore, ledger: Ledger, *, anyway: bool = False) -> StoreStatus:
+    """Makes sure that the store holds all that the ledger holds and may serve; `anyway`: even if it says that it does.
+
+    The ledger is taken over for the store's present run *before* its end is read: a relay that still holds entries of
+    an earlier run, which this one may have lost, can write no more. May run in several replicas at once, and again
+    after any failure. Raises `MeterUnavailable`, or `LedgerDamaged` if the ledger cannot restore the store.
+    """
+    status = await store.status()
+    if status.verified and not anyway:
+        return status
+    await ledger.prepare()
+    tail = await ledger.take_over(status.run)
+    if status.sequence < tail.through:
+        log.warning("restoring grants", have=status.sequence, ledger=tail.through)
+        async for entries in ledger.read(status.sequence):
+            await store.replay(entries)
+    if not await store.verify(status.run, tail.through):
+        raise MeterUnavailable("the store restarted while it was compared with the ledger")
+    log.info("store verified", run=status.run, store=status.sequence, ledger=tail.through)
+    return await store.status()
+
+
+class Recovery:
+    """Keeps the store verified. Run `run` as a `Task`; `is_verified` is the health check.
+
+    `on_verified` is called each time the store may serve again.
+    """
+
+    def __init__(self, store: RestorableStore, ledger: Ledger, on_verified: Callable[[], Awaitable[None]]) -> None:
+        self._store, self._ledger, self._on_verified = store, ledger, on_verified
+        self._suspected = asyncio.Event()
+
+    def suspect(self) -> None:
+        """Somebody was told that the store is not verified."""
+        self._suspected.set()
+
+    async def is_verified(self) -> bool:
+        try:
+            status = await self._store.status()
+        except MeterUnavailable:
+            self.suspect()  # it may come back as another run
+            return False
+        _lag.set(status.waiting)
+        if not status.verified:
+            self.suspect()
+        return status.verified
+
+    async def run(self) -> None:
+        said, prepared = "", False
+        while True:
+            self._suspected.clear()
+            try:
+                if not prepared:
+                    await self._store.prepare()
+                    prepared = True
+                await recover(self._store, self._ledger)
+            except (MeterUnavailable, LedgerFenced, LedgerDamaged) as error:
+                if str(error) != said:
+                    said = str(error)
+                    log.warning("cannot verify the store yet", reason=said)
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            said = ""
+            await self._on_verified()
+            await self._suspected.wait()

@@ -1,0 +1,44 @@
+"""Settings of the metering service."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from services.common.settings import ServiceSettings
+
+
+class MeteringSettings(ServiceSettings):
+    metering_address: str = Field("127.0.0.1:50054", description="Address that metering answers gRPC on.")
+    valkey_url: str = Field(
+        "valkey://127.0.0.1:6379/0",
+        description="Valkey (or Redis 7 and newer) with `appendonly yes` and `appendfsync always`.",
+    )
+    valkey_timeout_seconds: float = Field(
+        2.0, gt=0, le=60, description="How long Valkey may take for one answer; then the outcome is unknown: 503."
+    )
+    valkey_connections: int = Field(16, ge=2, le=1024, description="Connections to Valkey at most.")
+    valkey_synced_replicas: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="Replicas of Valkey that must have a grant on disk (WAITAOF) before it is answered; "
+        "0: Valkey's own disk is enough.",
+    )
+    ledger_replicas: int = Field(1, ge=1, le=5, description="Copies that NATS keeps of the ledger stream.")
+    guest_views: int | Literal["unlimited"] = Field(
+        1, description="Code pages that a guest may view: a number, or `unlimited`."
+    )
+
+    @field_validator("guest_views")
+    @classmethod
+    def _not_negative(cls, value: int | str) -> int | str:
+        if isinstance(value, int) and not 0 <= value <= 1_000_000:
+            raise ValueError("must be `unlimited` or a number from 0 to 1000000")
+        return value
+
+    @property
+    def guest_limit(self) -> int | None:
+        """How many code pages a guest may view; None: without limit."""
+        return None if self.guest_views == "unlimited" else self.guest_views

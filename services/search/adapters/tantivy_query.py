@@ -1,0 +1,193 @@
+"""Compiles a plan to tantivy queries. Words and codes become terms; nothing typed is ever parsed as a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tantivy import FieldType, Occur, Query, Schema, Searcher
+
+from services.search.domain.documents import MatchKind
+from services.search.domain.query import Plan, Strictness, Word
+
+from .tantivy_schema import FIRST_DAY, LAST_DAY, Analyzers, code_number, day_number, opening
+
+# Weights: a word of the description counts three times one of the further terms; a word that only begins like the one
+# being typed, or is one edit away from it, counts least, so that the word itself stays ahead.
+IN_DESCRIPTION, IN_TERMS, BEGINS_LIKE, EDITED = 3.0, 1.0, 0.5, 0.5
+WORDS_TIE = 0.1
+FUNCTION_WORD = 0.2
+PHRASE = 1.5
+PHRASE_SLOP = 2
+BILLABLE = 0.5
+# Among suggestions how often a word occurs says little: a whole word counts more than the beginning of one, the
+# description more than the further terms, a description that begins as typed most.
+WHOLE_WORD, BEGINNING, ELSEWHERE, OPENING = 2.0, 1.5, 0.5, 2.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Results of one kind. Without `by_score` they come in code order."""
+
+    kind: MatchKind
+    query: Query
+    by_score: bool
+
+
+class Compiler:
+    def __init__(self, schema: Schema, searcher: Searcher, analyzers: Analyzers) -> None:
+        self._schema, self._searcher, self._analyzers = schema, searcher, analyzers
+
+    def stages(self, plan: Plan, strictness: Strictness) -> list[Stage]:
+        """The plan's stages, each without the results of those before, and without the filters."""
+        return self._stages(plan, self._words(plan, strictness))
+
+    def suggestions(self, plan: Plan, strictness: Strictness) -> list[Stage]:
+        """The same for suggestions."""
+        return self._stages(plan, self._suggested(plan, strictness))
+
+    def _stages(self, plan: Plan, by_words: Query | None) -> list[Stage]:
+        found: list[Stage] = []
+        for kind, query in (
+            (MatchKind.EXACT, self._exact(plan)),
+            (MatchKind.PREFIX, self._prefix(plan)),
+            (MatchKind.RANGE, self._ranges(plan)),
+            (MatchKind.WORDS, by_words),
+        ):
+            if query is not None:
+                earlier = [(Occur.MustNot, stage.query) for stage in found]
+                whole = Query.boolean_query([(Occur.Must, query), *earlier]) if earlier else query
+                found.append(Stage(kind, whole, by_score=kind in (MatchKind.EXACT, MatchKind.WORDS)))
+        return found
+
+    def filtered(self, query: Query, plan: Plan, *, any_system: bool = False) -> Query:
+        """The query within the plan's system and day."""
+        filters = []
+        if plan.system and not any_system:
+            filters.append(self._term("system", plan.system))
+        if plan.on:
+            day = day_number(plan.on)
+            filters += [self._between("begins", FIRST_DAY, day), self._between("ends", day, LAST_DAY)]
+        if not filters:
+            return query
+        # A filter must not change the order: it scores nothing.
+        return Query.boolean_query(
+            [(Occur.Must, query), *((Occur.Must, Query.const_score_query(each, 0.0)) for each in filters)]
+        )
+
+    def corrected(self, word: Word, strictness: Strictness) -> bool:
+        """Whether words one edit away count for this one: only where the index does not know it."""
+        if strictness < Strictness.CORRECTED or not word.correctable:
+            return False
+        stems = self._analyzers.stems.analyze(word.text)
+        return not any(self._searcher.doc_freq(field, stem) for stem in stems for field in ("description", "terms"))
+
+    def _exact(self, plan: Plan) -> Query | None:
+        if not plan.codes:
+            return None
+        scored = []
+        for place, each in enumerate(plan.codes):
+            # In the order typed; of two systems with one code the one that spells it as typed (J01.20, J0120).
+            score = 2.0 * (len(plan.codes) - place)
+            scored.append(Query.const_score_query(self._term("code", each.code), score))
+            scored.append(Query.const_score_query(self._term("display", each.typed), score + 1.0))
+        return Query.disjunction_max_query(scored)
+
+    def _prefix(self, plan: Plan) -> Query | None:
+        return self._codes_between(plan.prefix, plan.prefix) if plan.prefix else None
+
+    def _ranges(self, plan: Plan) -> Query | None:
+        return _any([self._codes_between(each.low, each.high) for each in plan.ranges])
+
+    def _codes_between(self, low: str, high: str) -> Query:
+        return self._between("number", code_number(low), code_number(high, fill="Z"))
+
+    def _words(self, plan: Plan, strictness: Strictness) -> Query | None:
+        required = [query for word in plan.required if (query := self._word(word, strictness))]
+        if not required:
+            return None
+        least = min(plan.least(strictness), len(required))
+        if least == len(required):
+            matching = Query.boolean_query([(Occur.Must, each) for each in required])
+        else:
+            matching = Query.boolean_query([(Occur.Should, each) for each in required], least)
+        preferred = [
+            Query.boost_query(query, FUNCTION_WORD)
+            for word in plan.words
+            if not word.required and (query := self._word(word, strictness))
+        ]
+        if phrase := self._phrase(plan.words):
+            preferred.append(Query.boost_query(phrase, PHRASE))
+        preferred.append(Query.const_score_query(self._term("billable", True), BILLABLE))
+        return Query.boolean_query([(Occur.Must, matching), *((Occur.Should, each) for each in preferred)])
+
+    def _suggested(self, plan: Plan, strictness: Strictness) -> Query | None:
+        words = [query for word in plan.required if (query := self._suggested_word(word, strictness))]
+        if not words:
+            return None
+        typed = opening([part for word in plan.words for part in self._analyzers.surface.analyze(word.text)])
+        begins = Query.fuzzy_term_query(self._schema, "opening", typed, distance=0, prefix=True)
+        return Query.boolean_query(
+            [(Occur.Must, word) for word in words] + [(Occur.Should, Query.const_score_query(begins, OPENING))]
+        )
+
+    def _suggested_word(self, word: Word, strictness: Strictness) -> Query | None:
+        stems = self._analyzers.stems.analyze(word.text)
+        surface = self._analyzers.surface.analyze(word.text)
+        if len(stems) != 1 or len(surface) != 1:
+            return self._word(word, strictness)
+        ways = [
+            (self._term("description", stems[0]), WHOLE_WORD),
+            (self._term("terms", stems[0]), ELSEWHERE),
+        ]
+        if word.prefix:
+            ways.append((self._near(surface[0], 0, prefix=True, field="description_surface"), BEGINNING))
+            ways.append((self._near(surface[0], 0, prefix=True), ELSEWHERE))
+        if self.corrected(word, strictness):
+            ways.append((self._near(surface[0], 1, prefix=word.prefix), ELSEWHERE))
+        return Query.disjunction_max_query([Query.const_score_query(query, score) for query, score in ways])
+
+    def _word(self, word: Word, strictness: Strictness) -> Query | None:
+        """The word in any of the fields. None if nothing of it can be in an index (an emoji)."""
+        stems = self._analyzers.stems.analyze(word.text)
+        surface = self._analyzers.surface.analyze(word.text)
+        if not stems:
+            return None
+        # More than one part where an engine's idea of a letter differs from Python's: then all parts are one word.
+        parts = [
+            Query.disjunction_max_query(
+                [
+                    Query.boost_query(self._term("description", stem), IN_DESCRIPTION),
+                    Query.boost_query(self._term("terms", stem), IN_TERMS),
+                ],
+                WORDS_TIE,
+            )
+            for stem in stems
+        ]
+        ways = [parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Must, part) for part in parts])]
+        if word.prefix and len(surface) == 1:
+            ways.append(Query.boost_query(self._near(surface[0], 0, prefix=True), BEGINS_LIKE))
+        if len(surface) == 1 and self.corrected(word, strictness):
+            ways.append(Query.boost_query(self._near(surface[0], 1, prefix=word.prefix), EDITED))
+        return ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways, WORDS_TIE)
+
+    def _phrase(self, words: Sequence[Word]) -> Query | None:
+        stems = [stem for word in words for stem in self._analyzers.stems.analyze(word.text)]
+        return (
+            Query.phrase_query(self._schema, "description", list(stems), slop=PHRASE_SLOP) if len(stems) > 1 else None
+        )
+
+    def _near(self, text: str, distance: int, *, prefix: bool, field: str = "surface") -> Query:
+        return Query.fuzzy_term_query(self._schema, field, text, distance=distance, prefix=prefix)
+
+    def _term(self, field: str, value: str | bool) -> Query:
+        return Query.term_query(self._schema, field, value)
+
+    def _between(self, field: str, low: int, high: int) -> Query:
+        return Query.range_query(self._schema, field, FieldType.Unsigned, low, high)
+
+
+def _any(queries: Sequence[Query]) -> Query | None:
+    if not queries:
+        return None
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, each) for each in queries])

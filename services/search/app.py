@@ -1,0 +1,63 @@
+"""The search service, put together."""
+
+from __future__ import annotations
+
+from medcodes.search.v1 import search_pb2_grpc
+
+from services.common.events import Bus
+from services.common.grpc_server import GrpcServer
+from services.common.health import Health
+from services.common.lifecycle import Service, Task
+
+from .adapters.build_process import BuildProcess
+from .adapters.tantivy_store import TantivyStore
+from .announcements import Announcements
+from .index_keeper import IndexKeeper
+from .service import Search
+from .servicer import SERVICE_NAME, SearchServicer
+from .settings import SearchSettings
+
+# The catalog's own names for where it says which release is current.
+CATALOG_BUCKET, CURRENT_KEY = "catalog", "current"
+
+
+def build(settings: SearchSettings) -> Service:
+    health = Health("search")
+    bus = Bus(settings.nats_url, "search")
+    store = TantivyStore(settings.index_dir, threads=settings.search_threads, waiting=settings.search_waiting)
+    builds = BuildProcess(
+        settings.index_dir,
+        settings.catalog_address,
+        heap_mib=settings.index_heap_mib,
+        timeout=settings.index_build_seconds,
+    )
+    announcements = Announcements(store, bus)
+
+    async def index_changed() -> None:
+        await announcements.wake()
+        await health.refresh()
+
+    keeper = IndexKeeper(store, builds, keep=settings.search_indexes_kept, changed=index_changed)
+    search = Search(lambda: keeper.index)
+    health.add_check("index", keeper.is_ready)
+    server = GrpcServer(
+        domain="search.medcodes",
+        listen=settings.search_address,
+        register=[
+            lambda server: search_pb2_grpc.add_SearchServiceServicer_to_server(SearchServicer(search, keeper), server)
+        ],
+        names=[SERVICE_NAME],
+        health=health,
+        drain_seconds=settings.drain_seconds,
+    )
+    return Service(
+        "search",
+        [
+            bus,
+            keeper,
+            server,
+            Task("follow the current release", lambda: keeper.follow(bus.watch_key(CATALOG_BUCKET, CURRENT_KEY))),
+            Task("announce the active index", announcements.run),
+        ],
+        health,
+    )

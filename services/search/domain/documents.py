@@ -1,0 +1,75 @@
+"""What search knows about a code, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import NamedTuple
+
+CODE_SYSTEMS = frozenset({"icd10cm", "icd10pcs", "icd9cm", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"})
+
+
+class IndexedCode(NamedTuple):
+    """One code as the catalog gives it for an index.
+
+    `code` has no dot, `display` may have one. `terms` are further words to find the code by, one phrase each.
+    `begins` and `ends` are both included; None: unbounded. `billable` is None where the code system does not say.
+    """
+
+    system: str
+    code: str
+    display: str
+    description: str
+    billable: bool | None
+    terms: tuple[str, ...]
+    begins: date | None
+    ends: date | None
+    chapter: str
+
+
+class MatchKind(Enum):
+    EXACT = "exact"
+    PREFIX = "prefix"
+    RANGE = "range"
+    WORDS = "words"
+
+
+class Span(NamedTuple):
+    """Part of a description, in characters; `end` is not included."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWord:
+    """A word of the query, the word of the document that it met, and the further term that held it ("" if it was the
+    description)."""
+
+    asked: str
+    met: str
+    term: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. `words` and `highlights` are set for results found by words, not for suggestions."""
+
+    system: str
+    code: str
+    display: str
+    description: str
+    billable: bool | None
+    kind: MatchKind
+    words: tuple[FoundWord, ...] = ()
+    highlights: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many results have this value of `system` or `billable`."""
+
+    field: str
+    value: str
+    count: int

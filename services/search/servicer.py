@@ -1,0 +1,60 @@
+"""gRPC in and out of search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from medcodes.search.v1 import search_pb2 as pb
+from medcodes.search.v1 import search_pb2_grpc
+
+from .index_keeper import IndexKeeper
+from .service import Question, Search
+
+SERVICE_NAME = "medcodes.search.v1.SearchService"
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SearchServicer(search_pb2_grpc.SearchServiceServicer):
+    def __init__(self, search: Search, keeper: IndexKeeper) -> None:
+        self._search, self._keeper = search, keeper
+
+    async def Search(self, request: pb.SearchRequest, context: Context) -> pb.SearchResponse:  # noqa: N802
+        answer = await self._search.search(
+            Question(request.q, request.system, request.on, request.limit, request.cursor)
+        )
+        return pb.SearchResponse(
+            results=[
+                pb.SearchResult(
+                    system=hit.system,
+                    code=hit.code,
+                    display=hit.display,
+                    description=hit.description,
+                    billable=hit.billable,
+                    why=reason,
+                    highlights=[pb.Highlight(start=span.start, end=span.end) for span in hit.highlights],
+                )
+                for hit, reason in answer.results
+            ],
+            total=answer.total,
+            facets=[pb.Facet(field=each.field, value=each.value, count=each.count) for each in answer.facets],
+            next_cursor=answer.next_cursor,
+            release=answer.release,
+        )
+
+    async def Suggest(self, request: pb.SuggestRequest, context: Context) -> pb.SuggestResponse:  # noqa: N802
+        hits = await self._search.suggest(request.q, request.system, request.limit)
+        return pb.SuggestResponse(
+            suggestions=[
+                pb.Suggestion(system=hit.system, code=hit.code, display=hit.display, description=hit.description)
+                for hit in hits
+            ]
+        )
+
+    async def GetIndexStatus(self, request: pb.GetIndexStatusRequest, context: Context) -> pb.GetIndexStatusResponse:  # noqa: N802
+        index = self._keeper.index
+        return pb.GetIndexStatusResponse(
+            release=index.release if index else "",
+            documents=index.documents if index else 0,
+            building=self._keeper.building,
+        )

@@ -1,0 +1,268 @@
+"""What every search index promises (services/search/ports.py, SearchIndex)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.search.domain.documents import FacetCount, MatchKind
+from services.search.domain.query import Strictness, understand
+from services.search.ports import EngineError
+from tests.contract.search.codes import CODES, RELEASE
+
+
+async def search(index, text, *, limit=20, offset=0, **filters):
+    plan = understand(text, **filters)
+    return await index.search(plan, plan.attempts, offset=offset, limit=limit)
+
+
+async def displays(index, text, **options):
+    return [hit.display for hit in (await search(index, text, **options)).hits]
+
+
+async def suggested(index, text, limit=8, **filters):
+    return [hit.display for hit in await index.suggest(understand(text, **filters), limit=limit)]
+
+
+async def test_it_is_the_whole_release(index):
+    assert (index.release, index.documents) == (RELEASE, len(CODES))
+
+
+@pytest.mark.parametrize("code", CODES, ids=lambda code: code.code)
+async def test_every_code_is_found_first_in_any_spelling(index, code):
+    for typed in (code.code, code.display, code.code.lower(), " ".join((code.display[:3], code.display[3:]))):
+        found = await search(index, typed, system=code.system)
+        assert (found.hits[0].system, found.hits[0].code) == (code.system, code.code)
+        assert found.hits[0].kind is MatchKind.EXACT
+
+
+async def test_a_code_of_two_systems_comes_first_in_the_one_that_spells_it_so(index):
+    assert (await displays(index, "J01.20"))[:2] == ["J01.20", "J0120"]
+    assert (await displays(index, "J0120"))[:2] == ["J0120", "J01.20"]
+
+
+async def test_a_prefix_finds_the_code_then_all_beneath_it_in_code_order(index):
+    found = await search(index, "S73.0", limit=100)
+    family = [code.display for code in CODES if code.code.startswith("S730")]
+    assert [hit.display for hit in found.hits] == family
+    assert [hit.kind for hit in found.hits[:2]] == [MatchKind.EXACT, MatchKind.PREFIX]
+    assert found.total == len(family)
+
+
+@pytest.mark.parametrize("typed", ["27250-27253", "27253 to 27250"])
+async def test_a_range_holds_both_ends(index, typed):
+    assert await displays(index, typed) == ["27250", "27252", "27253"]
+
+
+async def test_a_range_holds_what_is_below_its_end(index):
+    assert await displays(index, "E10-E11") == ["E11", "E11.621", "E11.9"]
+
+
+async def test_a_pasted_list_keeps_its_order(index):
+    assert await displays(index, "S73.005A, 27250, e0114") == ["S73.005A", "27250", "E0114"]
+
+
+async def test_a_code_among_words_comes_first(index):
+    assert (await displays(index, "walker E0114"))[:2] == ["E0114", "E0143"]
+
+
+async def test_all_words_are_required_where_they_can_be(index):
+    found = await search(index, "left hip dislocation", limit=100)
+    assert found.strictness is Strictness.ALL
+    assert {hit.display for hit in found.hits} == {"S73.005", "S73.005A", "S73.005D", "S73.005S"}
+
+
+async def test_words_are_found_in_other_forms(index):
+    assert "S73.005A" in await displays(index, "dislocations, left hips, initial encounters")
+    assert await displays(index, "sjogren") == ["M35.00"]
+    assert await displays(index, "Crohn’s") == ["K50.90"]
+
+
+async def test_the_last_word_may_still_be_typed(index):
+    assert await displays(index, "foot ulc") == ["E11.621"]
+
+
+async def test_further_terms_are_searched_and_named(index):
+    (hit,) = (await search(index, "broken collarbone")).hits
+    assert hit.display == "S42.002A"
+    assert [(word.asked, word.met, word.term) for word in hit.words] == [
+        ("broken", "broken", "Broken collarbone"),
+        ("collarbone", "collarbone", "Broken collarbone"),
+    ]
+
+
+async def test_the_description_counts_more_than_further_terms(index):
+    assert (await displays(index, "treatment place hip"))[0] == "27250"
+    assert (await displays(index, "hypertension"))[0] == "I10"
+
+
+async def test_one_slip_in_a_long_word_is_forgiven_only_where_nothing_else_is_found(index):
+    found = await search(index, "hypertention")
+    assert [hit.display for hit in found.hits] == ["I10"]
+    assert found.strictness is Strictness.CORRECTED
+    assert found.hits[0].words[0].met == "hypertension"
+    assert (await search(index, "wodo")).total == 0
+
+
+async def test_a_misspelt_code_is_not_guessed(index):
+    assert (await search(index, "S73.009X")).total == 0
+    assert (await search(index, "27251")).total == 0
+
+
+async def test_more_words_than_match_still_find_something(index):
+    found = await search(index, "crutches pink underarm pair")
+    assert found.strictness is Strictness.MOST
+    assert found.hits[0].display == "E0114"
+    assert (await search(index, "walker pink fluffy shiny")).strictness is Strictness.ANY
+
+
+async def test_negation_is_a_word_like_any_other(index):
+    assert (await displays(index, "diabetes without complications"))[0] == "E11.9"
+
+
+async def test_billable_codes_are_preferred_among_equals(index):
+    assert (await displays(index, "type 2 diabetes mellitus with foot ulcer"))[0] == "E11.621"
+
+
+async def test_highlights_are_characters_of_the_description(index):
+    (hit,) = (await search(index, "sjogren")).hits
+    assert [hit.description[span.start : span.end] for span in hit.highlights] == ["Sjögren"]
+    (hit,) = (await search(index, "converting enzyme")).hits
+    assert [hit.description[span.start : span.end] for span in hit.highlights] == ["converting", "enzyme"]
+
+
+async def test_function_words_are_not_highlighted(index):
+    hit = (await search(index, "dislocation of the hip")).hits[0]
+    assert {hit.description[span.start : span.end] for span in hit.highlights} == {"dislocation", "hip"}
+
+
+async def test_hits_say_what_the_catalog_said(index):
+    found = {hit.code: hit for hit in (await search(index, "27250, E11, E0114")).hits}
+    assert [found[code].billable for code in ("27250", "E11", "E0114")] == [None, False, True]
+
+
+async def test_system_filter_and_facets(index):
+    everywhere = await search(index, "hip dislocation")
+    cpt = await search(index, "hip dislocation", system="cpt")
+    assert {hit.system for hit in cpt.hits} == {"cpt"}
+    systems = [facet for facet in everywhere.facets if facet.field == "system"]
+    assert FacetCount("system", "cpt", cpt.total) in systems
+    assert sum(facet.count for facet in systems) == everywhere.total
+    # The other systems stay visible, so that the choice can be changed.
+    assert [facet for facet in cpt.facets if facet.field == "system"] == systems
+
+
+async def test_billable_facet_counts_the_results(index):
+    found = await search(index, "S73.0", limit=100)
+    counted = {facet.value: facet.count for facet in found.facets if facet.field == "billable"}
+    expected = [hit.billable for hit in found.hits]
+    assert counted == {"true": expected.count(True), "false": expected.count(False)}
+
+
+@pytest.mark.parametrize(
+    ("on", "found"), [(date(2024, 12, 31), True), (date(2025, 1, 1), False), (None, True), (date(1900, 1, 1), True)]
+)
+async def test_only_codes_in_force_on_the_day(index, on, found):
+    assert ("J0120" in await displays(index, "tetracycline", on=on)) is found
+
+
+async def test_a_day_before_the_first_is_not_in_force(index):
+    assert await displays(index, "crutches", on=date(1985, 12, 31)) == []
+    assert await displays(index, "crutches", on=date(1986, 1, 1)) == ["E0114"]
+
+
+@pytest.mark.parametrize(
+    "text", ["hip", "S73", "27250-27254", "S73.005A hip", "dislocation of unspecified hip sequela"]
+)
+@pytest.mark.parametrize("size", [1, 3])
+async def test_pages_make_up_the_whole(index, text, size):
+    whole = await search(index, text, limit=100)
+    assert len(whole.hits) == whole.total
+    pages = [await search(index, text, offset=start, limit=size) for start in range(0, whole.total, size)]
+    assert [hit for page in pages for hit in page.hits] == list(whole.hits)
+    assert len({(hit.system, hit.code) for hit in whole.hits}) == whole.total
+    assert all((page.total, list(page.facets)) == (whole.total, list(whole.facets)) for page in pages)
+
+
+async def test_beyond_the_last_page_there_is_nothing(index):
+    assert (await search(index, "hip", offset=1900)).hits == []
+
+
+async def test_suggestions_begin_with_codes(index):
+    assert (await suggested(index, "27"))[:5] == ["27250", "27252", "27253", "27254"]
+    assert (await suggested(index, "s73.005"))[:2] == ["S73.005", "S73.005A"]
+
+
+async def test_suggestions_by_words_show_each_code_once_and_the_general_first(index):
+    found = await suggested(index, "hip disl", limit=10)
+    assert len(found) == len(set(found))
+    assert found.index("S73.0") < min(found.index(display) for display in found if display.startswith("S73.00"))
+
+
+async def test_suggestions_forgive_a_slip(index):
+    assert await suggested(index, "hypretens") == ["I10"]
+
+
+async def test_suggestions_keep_to_a_system(index):
+    assert {hit.system for hit in await index.suggest(understand("hip", system="cpt"), limit=8)} == {"cpt"}
+
+
+HOSTILE = (
+    *("hip", "AND", "OR", "NOT", "+", "-", "title:", "[a TO b]", "*", "?", "~2", "^9", '"', "(", ")", "\\", "/.*/"),
+    *("{}", "S73.0", "27250-27254", "\x00", "é", "ß", "İ", "ﬃ", "१२", "𝟚", "💥", "_exists_:code", "<script>"),
+)
+FUZZ = st.one_of(
+    st.text(max_size=60),
+    st.text(st.characters(codec="utf-8", categories=["Lu", "Ll", "Nd", "Po", "Sm", "Cc", "Mn", "So"]), max_size=60),
+    st.lists(st.sampled_from(HOSTILE), max_size=12).map(" ".join),
+)
+
+
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(FUZZ)
+async def test_anything_typed_is_answered(index, text):
+    found = await search(index, text)
+    assert len(found.hits) <= found.total
+    assert all(0 <= span.start < span.end <= len(hit.description) for hit in found.hits for span in hit.highlights)
+    assert len(await suggested(index, text)) <= 8
+
+
+@pytest.mark.parametrize("text", ["a" * 10_000, "hip " * 2500, "(" * 10_000, "S73.0 " * 1700, "\u0301" * 10_000])
+async def test_very_long_text_is_answered(index, text):
+    await search(index, text)
+    await suggested(index, text)
+
+
+async def test_operators_are_no_syntax(index):
+    assert (await search(index, "hip NOT hip")).hits
+    assert await displays(index, "sjo*") == await displays(index, "sjo?") == []
+    assert (await search(index, "*:*")).total == 0
+
+
+async def test_concurrent_questions_get_their_own_answers(index):
+    texts = [code.display for code in CODES] * 3
+    answers = await asyncio.gather(*(displays(index, text) for text in texts))
+    assert [answer[0] for answer in answers] == texts
+
+
+async def test_too_many_at_once_are_refused_and_the_rest_answered(new_store, index):
+    crowded = await new_store(threads=1, waiting=4).open(RELEASE)
+    answers = await asyncio.gather(*(search(crowded, "hip") for _ in range(40)), return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, EngineError)]
+    assert 0 < len(refused) < 40
+    assert all(answer.total for answer in answers if answer not in refused)
+    assert (await search(crowded, "hip")).total
+
+
+async def test_cancelled_searches_leave_room_for_others(new_store, index):
+    narrow = await new_store(threads=1, waiting=50).open(RELEASE)
+    tasks = [asyncio.create_task(search(narrow, "hip")) for _ in range(40)]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert (await asyncio.wait_for(search(narrow, "hip"), 5)).total

@@ -1,0 +1,90 @@
+"""What the metering tests share: claims, a store that may serve, and a ledger on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from services.common.events import Bus
+from services.common.lifecycle import Task
+from services.metering.adapters.ledger import JetStreamLedger
+from services.metering.adapters.valkey_store import ValkeyStore
+from services.metering.domain.views import GUEST_LIFETIME_SECONDS, Claim
+from services.metering.recovery import Recovery
+from services.metering.relay import Relay
+from services.standalone.servers import Server
+
+_numbers = itertools.count(1)
+
+
+def guest() -> str:
+    return "g." + secrets.token_urlsafe(16)
+
+
+def claim(
+    subject: str,
+    code: str = "27250",
+    *,
+    request_id: str = "",
+    limit: int | None = 1,
+    ends_at: int | None = None,
+    look_only: bool = False,
+) -> Claim:
+    """A guest's claim; without `request_id` each one has its own."""
+    ends = int(time.time()) + GUEST_LIFETIME_SECONDS - 60 if ends_at is None else ends_at
+    return Claim(subject, f"cpt:{code}", request_id or f"request-{next(_numbers)}", ends, limit, look_only)
+
+
+async def let_serve(store: ValkeyStore) -> None:
+    """Marks an empty store as compared with an empty ledger."""
+    await store.prepare()
+    assert await store.verify((await store.status()).run, 0)
+
+
+@contextlib.asynccontextmanager
+async def connected(server: Server) -> AsyncIterator[Bus]:
+    bus = Bus(server.url, "test")
+    await bus.start()
+    try:
+        await asyncio.wait_for(bus.wait_connected(), 10)
+        yield bus
+    finally:
+        await bus.stop()
+
+
+@contextlib.asynccontextmanager
+async def metering(store: ValkeyStore, bus: Bus) -> AsyncIterator[Recovery]:
+    """Recovery and relay, as a replica of the service runs them; its health is polled ten times a second."""
+
+    async def nobody() -> None: ...
+
+    async def poll() -> None:
+        while True:
+            await recovery.is_verified()
+            await asyncio.sleep(0.1)
+
+    recovery = Recovery(store, JetStreamLedger(bus), nobody)
+    relay = Relay(store, JetStreamLedger(bus))
+    tasks = [Task("recovery", recovery.run), Task("relay", relay.run), Task("health", poll)]
+    for task in tasks:
+        await task.start()
+    try:
+        yield recovery
+    finally:
+        for task in tasks:
+            await task.stop()
+
+
+async def until(check: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    """Waits for something to become true; fails the test if it does not."""
+    async with asyncio.timeout(seconds):
+        while not await check():
+            await asyncio.sleep(0.02)
+
+
+async def relayed(store: ValkeyStore) -> bool:
+    return (await store.status()).waiting == 0
