@@ -50,7 +50,7 @@ def up(
     if processes:
         given["processes"] = True
     settings = _settings(lambda: StandaloneSettings(**given))
-    telemetry.configure("up", settings.model_copy(update={"log_format": "console"}))
+    telemetry.configure("up", settings.model_copy(update={"log_format": "console", "metrics_port": 0}))
     raise typer.Exit(_run(run_up(settings, Console(stderr=True))))
 
 

@@ -49,7 +49,8 @@ def import_(
     """Build a release of the bundled ICD-10-CM files, the sample set and folders of official downloads."""
     settings = _settings()
     built = _build(_roots(folders or [], sample=sample), settings.releases_dir)
-    typer.echo(f"Built release {built.id[:SHORT_ID]}: {built.manifest.rows:,} rows of {_imported(built.manifest)}.")
+    # Scripts read the id from the end of the last line.
+    typer.echo(f"{built.manifest.rows:,} rows of {_imported(built.manifest)}: built release {built.id}")
     if publish:
         _publish(settings, built.manifest, after_import=True)
 
@@ -95,7 +96,7 @@ def rollback(release: ReleaseId) -> None:
         current = await store.make_current(_one(release, kept), rollback=True)
         return current.release
 
-    typer.echo(f"The current release is {_with_store(_settings(), work)}.")
+    typer.echo(f"The current release is {_with_store(_settings(), work)}")
 
 
 @data.command()
@@ -179,7 +180,7 @@ def _publish(settings: CatalogSettings, manifest: Manifest, *, after_import: boo
     except DamagedReleaseError as error:
         raise _end(f"Not published: {error}.") from error
     folder.prune(settings.releases_kept, manifest.id)
-    typer.echo(f"Release {manifest.id} is the current one.")
+    typer.echo(f"The current release is {manifest.id}")
 
 
 def _with_store(
@@ -232,7 +233,9 @@ def _settings() -> CatalogSettings:
     from services.common import telemetry
 
     settings = CatalogSettings()
-    telemetry.configure("data", settings.model_copy(update={"log_format": "console", "log_level": "warning"}))
+    telemetry.configure(
+        "data", settings.model_copy(update={"log_format": "console", "log_level": "warning", "metrics_port": 0})
+    )
     return settings
 
 

@@ -197,7 +197,7 @@ class Releases(BaseModel):
 
 
 class ProblemDocument(BaseModel):
-    """RFC 9457. Further members by `type`: `fields`, `near`, `meter`."""
+    """RFC 9457. Further members by `type`: `errors` (field, detail), `near` (code, display), `meter`."""
 
     model_config = ConfigDict(extra="allow")
 

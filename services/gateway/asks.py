@@ -9,10 +9,12 @@ from urllib.parse import parse_qsl
 
 from .page_cache import Format
 from .problems import Problem, refused
+from .rendering import names
 
 MAX_CODE_LENGTH = 16
 MAX_QUERY_LENGTH = 400
 MAX_CURSOR_LENGTH = 1024
+MAX_PARAMETERS = 50
 EARLIEST, LATEST = "1970-01-01", "2099-12-31"
 
 _SYSTEM = re.compile(r"[a-z0-9]{1,16}")
@@ -44,7 +46,7 @@ def code_ask(path: str, query: bytes) -> CodeAsk | None:
             page_format = "json"
         case _:
             return None
-    return CodeAsk(system(given_system), code(given_code), on(_last(query, b"on")) if query else "", page_format, path)
+    return CodeAsk(system(given_system), code(given_code), on(_last(query, "on")) if query else "", page_format, path)
 
 
 def system(given: str) -> str:
@@ -52,6 +54,13 @@ def system(given: str) -> str:
     if not _SYSTEM.fullmatch(lowered):
         raise Problem("system-not-found", "There is no code system of this name.")
     return lowered
+
+
+def only_system(given: str) -> str:
+    """A code system to narrow a question to, or "" for all of them."""
+    if given and given.lower() not in names.SYSTEMS:
+        raise refused("unacceptable", {"system": f"is none of {', '.join(names.SYSTEMS)}"})
+    return given.lower()
 
 
 def code(given: str) -> str:
@@ -89,6 +98,10 @@ def text(field: str, given: str, limit: int = MAX_QUERY_LENGTH) -> str:
     return trimmed
 
 
-def _last(query: bytes, name: bytes) -> str:
-    values = [value for key, value in parse_qsl(query, keep_blank_values=True, max_num_fields=50) if key == name]
-    return values[-1].decode("utf-8", "replace") if values else ""
+def _last(query: bytes, name: str) -> str:
+    """The last value of a parameter; "" where there is none."""
+    try:
+        parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise refused("malformed", {"query": f"has more than {MAX_PARAMETERS} parameters"}) from None
+    return dict(parameters).get(name, "")

@@ -34,7 +34,7 @@ TYPES = {
             "malformed",
             400,
             "The request cannot be read",
-            "A part of the request has not the form that it must have. `fields` names each one and says why.",
+            "A part of the request has not the form that it must have. `errors` names each one and says why.",
         ),
         ProblemType(
             "unauthorized",
@@ -84,7 +84,7 @@ TYPES = {
             "unacceptable",
             422,
             "The request cannot be accepted",
-            "The request is well formed, but a value is not accepted. `fields` names each one and says why.",
+            "The request is well formed, but a value is not accepted. `errors` names each one and says why.",
         ),
         ProblemType(
             "too-many-requests",
@@ -161,7 +161,7 @@ class Problem(Exception):
 def refused(name: str, fields: Mapping[str, str]) -> Problem:
     """`malformed` or `unacceptable`, naming each field."""
     detail = "; ".join(f"{field} {why}" for field, why in fields.items())
-    return Problem(name, detail, extra={"fields": dict(fields)})
+    return Problem(name, detail, extra={"errors": [{"field": field, "detail": why} for field, why in fields.items()]})
 
 
 def from_service(error: ServiceError) -> Problem:
@@ -190,7 +190,8 @@ def _not_found(error: ServiceError) -> Problem:
         return Problem("system-not-found", error.message)
     if error.reason != "CODE_NOT_FOUND":
         return Problem("not-found", error.message)
-    near = [code.strip() for code in error.metadata.get("near", "").split(",") if code.strip()]
+    displays = [display.strip() for display in error.metadata.get("near", "").split(",") if display.strip()]
+    near = [{"code": display.replace(".", ""), "display": display} for display in displays]
     return Problem("code-not-found", error.message, extra={"near": near})
 
 

@@ -42,7 +42,7 @@ def build(settings: SearchSettings) -> Service:
     health.add_check("index", keeper.is_ready)
     server = GrpcServer(
         domain="search.medcodes",
-        listen=settings.search_address,
+        listen=settings.search_listen,
         register=[
             lambda server: search_pb2_grpc.add_SearchServiceServicer_to_server(SearchServicer(search, keeper), server)
         ],

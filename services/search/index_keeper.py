@@ -67,9 +67,14 @@ class IndexKeeper:
         work: asyncio.Task[None] | None = None
         try:
             async for value in values:
-                if value and (release := release_id(value)):
-                    await _end(work)
-                    work = asyncio.create_task(self._reach(release))
+                if not value:
+                    continue
+                release = release_id(value)
+                if not release:
+                    log.warning("the catalog's key names no release", value=value[:100])
+                    continue
+                await _end(work)
+                work = asyncio.create_task(self._reach(release))
         finally:
             await _end(work)
 
@@ -110,13 +115,13 @@ class IndexKeeper:
 
 
 def release_id(value: bytes) -> str:
-    """The id in a value of the catalog's `current` key: `{"id": ...}`, or the id alone. "" if there is none."""
+    """The id in a value of the catalog's `current` key: `{"release": ...}`, or the id alone. "" if there is none."""
     text = value.decode("utf-8", "replace").strip()
     try:
         found = json.loads(text)
     except ValueError:
         return text
-    return str(found.get("id", "")) if isinstance(found, dict) else text.strip('"')
+    return str(found.get("release", "")) if isinstance(found, dict) else text.strip('"')
 
 
 async def _end(work: asyncio.Task[None] | None) -> None:

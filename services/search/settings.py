@@ -10,7 +10,7 @@ from services.common.settings import ServiceSettings
 
 
 class SearchSettings(ServiceSettings):
-    search_address: str = Field("127.0.0.1:50052", description="Address that search answers gRPC on.")
+    search_listen: str = Field("127.0.0.1:50052", description="Address that search's gRPC server listens on.")
     catalog_address: str = Field(
         "127.0.0.1:50051", description="Address of the catalog, which the index is built from."
     )

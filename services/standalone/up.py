@@ -87,10 +87,11 @@ class Machine:
         logs = state.folder / "logs"
         groups: Sequence[Sequence[str]] = [[name] for name in INNER_SERVICES]
         self._services = [
-            ServiceProcess(names, self._ports[names[0]], logs, environment)
-            for names in (groups if settings.processes else [INNER_SERVICES])
+            ServiceProcess(names, self._ports[names[0]], logs, environment | self._metrics(number))
+            for number, names in enumerate(groups if settings.processes else [INNER_SERVICES])
         ]
-        self._gateway = ServiceProcess(["gateway"], settings.http_port, logs, environment)
+        metrics = self._metrics(len(self._services))
+        self._gateway = ServiceProcess(["gateway"], settings.http_port, logs, environment | metrics)
         self._environment_of_children = environment
         self._nats.environment = self._valkey.environment = environment
 
@@ -154,6 +155,11 @@ class Machine:
                 address = f"{ports.LOOPBACK}:{self._ports[name]}"
                 found[name] = endpoints.Endpoint(url=address, pid=process.pid)
         endpoints.save(self._state.folder, found)
+
+    def _metrics(self, number: int) -> dict[str, str]:
+        """Each process has a metrics port of its own: the one in the settings, and those after it."""
+        port = self._settings.metrics_port
+        return {"MEDCODES_METRICS_PORT": str(port + number if port else 0)}
 
     def _environment(self) -> dict[str, str]:
         """What the children are told beside our own environment."""

@@ -46,7 +46,7 @@ class ReleaseFolder:
         except OSError as error:
             raise DamagedReleaseError(f"{database.name} cannot be read: {error.strerror}") from error
         if found != manifest.sha256:
-            raise DamagedReleaseError(f"{database.name} has the sha256 {found}, its manifest says {manifest.sha256}")
+            raise DamagedReleaseError(f"the digest of {database.name} is {found}, its manifest says {manifest.sha256}")
         return database
 
     def add(self, database: Path, manifest: Manifest) -> Path:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 from medcodes.events.v1 import events_pb2
 from nats.js.api import ObjectMeta, ObjectMetaOptions
-from nats.js.errors import APIError, DigestMismatchError, KeyNotFoundError, NotFoundError
+from nats.js.errors import DigestMismatchError, KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
 from nats.js.object_store import ObjectStore
 
 from services.catalog.domain.manifest import Manifest, ManifestError
@@ -37,7 +37,6 @@ PUBLISHED = "catalog.release.published"
 CHUNK_BYTES = 512 << 10
 TRANSFER_SECONDS = 600.0
 SHORT_SECONDS = 10.0
-_WRONG_LAST_SEQUENCE = 10071
 
 log = structlog.get_logger(__name__)
 
@@ -120,10 +119,8 @@ class ReleaseStore:
         current = Current(release_id, manifest.sha256, serial, before.release if before else "", rollback)
         try:
             await store.update(CURRENT, current.to_bytes(), last=revision)
-        except APIError as error:
-            if error.err_code == _WRONG_LAST_SEQUENCE:
-                raise NotPublishedError("Another release was published at the same moment; publish again.") from error
-            raise
+        except KeyWrongLastSequenceError as error:
+            raise NotPublishedError("Another release was published at the same moment; publish again.") from error
         await self.announce(current)
         await self._prune(release_id)
         return current

@@ -43,14 +43,15 @@ def edition_order(edition: Edition) -> tuple[str, str, str]:
 def choose(part: Part, count: Callable[[Found], None]) -> Found | None:
     """The file that speaks for the part; None if all that claim to are cuts that do not parse.
 
-    `count` reads a file to its end and sets its `rows`. It is called only where that can decide something: for files
-    that compete, and for cuts, which may fail. What does not win is marked superseded, or not known if it does not
-    parse.
+    `count` reads a file to its end and sets its `rows`. It is called only where that can decide something: for whole
+    files that compete, and for cuts, which may fail. What does not win is marked superseded, or not known if it does
+    not parse.
     """
     rivals = list(_without_copies(part.files))
-    if len(rivals) == 1 and not rivals[0].is_cut:
-        return rivals[0]
-    readable = sorted((file for file in rivals if _reads(file, count)), key=_preference)
+    whole = [file for file in rivals if not file.is_cut]
+    counted = [file for file in rivals if file.is_cut or len(whole) > 1]
+    readable = [file for file in rivals if file not in counted or _reads(file, count)]
+    readable.sort(key=_preference)
     for loser in readable[1:]:
         loser.state = FileState.SUPERSEDED
         loser.reason = f"{readable[0].source.name} in {readable[0].root.label} was taken for the same edition"

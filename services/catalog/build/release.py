@@ -103,7 +103,7 @@ def _derive(staging: Staging, records: Sequence[EditionRecord]) -> None:
 def _manifest(identity: str, database: Path, files: Sequence[Found], editions: Sequence[EditionRecord]) -> Manifest:
     return Manifest(
         id=identity,
-        built_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        built_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         sha256=sha256_of(database),
         size=database.stat().st_size,
         rows=sum(edition.rows for edition in editions),

@@ -12,7 +12,7 @@ from services.catalog.importers.base import FileError, Importer, Recognised, Rej
 from services.catalog.importers.files import SourceFile
 
 
-@dataclass
+@dataclass(eq=False)
 class Found:
     """A file of the folders, what it was recognised as, and what became of it."""
 

@@ -93,15 +93,15 @@ class Manifest:
             found: dict[str, Any] = json.loads(text)
             if found["format"] != FORMAT:
                 raise ManifestError(f"a manifest of format {found['format']!r}, not {FORMAT}")
-            editions = [EditionRecord(**edition) for edition in found.pop("editions")]
-            files = [_source_record(file) for file in found.pop("files")]
+            editions = tuple(EditionRecord(**edition) for edition in found.pop("editions"))
+            files = tuple(_source_record(file) for file in found.pop("files"))
             return cls(**found, editions=editions, files=files)
         except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise ManifestError(f"not a release's manifest: {error}") from error
 
 
 def _source_record(found: dict[str, Any]) -> SourceRecord:
-    rejected = [RejectedRow(**row) for row in found.pop("rejected")]
+    rejected = tuple(RejectedRow(**row) for row in found.pop("rejected"))
     return SourceRecord(**{**found, "state": FileState(found["state"])}, rejected=rejected)
 
 

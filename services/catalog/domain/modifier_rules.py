@@ -140,6 +140,9 @@ def later_procedures(row: Rvu) -> list[Verdict]:
     if is_visit(row.code):
         text = "Goes on a procedure, not on a visit."
         return [Verdict(modifier, NOT_ALLOWED, text, manual=CLAIMS_MANUAL) for modifier in ("58", "78", "79")]
+    if not indicators.is_surgical(row):
+        text = "Not surgery: needs none within the global period of a procedure."
+        return [Verdict(modifier, NOT_ALLOWED, text, manual=CLAIMS_MANUAL) for modifier in ("58", "78", "79")]
     texts = {
         "58": "planned, more extensive, or therapy after it.",
         "78": "unplanned return to the operating room for something related to it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import structlog
@@ -19,6 +20,15 @@ async def follow_release(bus: Bus, use_release: Callable[[str | None], None]) ->
     While NATS is away nothing is told: nothing can be published then either.
     """
     async for value in bus.watch_key(BUCKET, KEY):
-        release = value.decode() if value else None
+        release = _release(value) if value else None
         log.info("current release", release=release)
         use_release(release)
+
+
+def _release(value: bytes) -> str | None:
+    """The id in the catalog's key, which is a JSON object with `release`; None for anything else."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return None
+    return str(found["release"]) if isinstance(found, dict) and "release" in found else None

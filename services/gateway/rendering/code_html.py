@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ class Outdated:
 
 def page(found: catalog_pb2.CodePage, *, locked: bool, dated: bool, marks: Marks, templates: Templates) -> Spliced:
     """The whole page, with gaps for the meter line, the date of service and the staleness note."""
+    siblings = family(found)
     rendered = templates.render(
         "code.html",
         page=found,
@@ -33,12 +35,28 @@ def page(found: catalog_pb2.CodePage, *, locked: bool, dated: bool, marks: Marks
         outdated=outdated(found.sections),
         rvu_bars=() if locked else pictures.rvu_bars(found.sections),
         bar_width=pictures.BAR_WIDTH,
-        place=pictures.place(found.hierarchy, found.code),
+        place=pictures.place(found.hierarchy, siblings, found.code),
+        family=siblings,
         on=marks[Gap.ON] if dated else "",
         meter=marks[Gap.METER],
         notice=marks[Gap.NOTICE],
     )
     return marks.cut(rendered)
+
+
+def family(found: catalog_pb2.CodePage) -> list[catalog_pb2.CodeRef]:
+    """The siblings with the code itself in its place among them."""
+    siblings = list(found.hierarchy.siblings)
+    if all(ref.code != found.code for ref in siblings):
+        itself = catalog_pb2.CodeRef(
+            system=found.system,
+            code=found.code,
+            display=found.display,
+            description=found.official_description.text if any(ref.description for ref in siblings) else "",
+            has_page=True,
+        )
+        siblings.insert(bisect_left(siblings, found.code, key=lambda ref: ref.code), itself)
+    return siblings
 
 
 def outdated(sections: Sequence[catalog_pb2.Section]) -> list[Outdated]:

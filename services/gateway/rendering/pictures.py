@@ -90,9 +90,9 @@ class Place:
     text: str
 
 
-def place(hierarchy: catalog_pb2.Hierarchy, code: str) -> Place | None:
-    """None where the code stands alone."""
-    siblings = list(hierarchy.siblings)[:MOST_DOTS] or [catalog_pb2.CodeRef(code=code)]
+def place(hierarchy: catalog_pb2.Hierarchy, family: Sequence[catalog_pb2.CodeRef], code: str) -> Place | None:
+    """`family` are the siblings with the code itself among them. None where the code stands alone."""
+    siblings = _around(family, code)
     children = list(hierarchy.children)[:MOST_DOTS]
     if len(siblings) == 1 and not children and not hierarchy.ancestors:
         return None
@@ -116,7 +116,14 @@ def place(hierarchy: catalog_pb2.Hierarchy, code: str) -> Place | None:
         for x in _spread(len(children)):
             dots.append(Dot(x, level, 3, "child"))
             lines += _line(current, (x, level))
-    return Place(PLACE_WIDTH, level + MARGIN, dots, lines, _place_text(hierarchy, len(siblings), len(children)))
+    return Place(PLACE_WIDTH, level + MARGIN, dots, lines, _place_text(hierarchy, len(family), len(children)))
+
+
+def _around(family: Sequence[catalog_pb2.CodeRef], code: str) -> Sequence[catalog_pb2.CodeRef]:
+    """At most `MOST_DOTS` of a family, the code among them."""
+    number = next(number for number, ref in enumerate(family) if ref.code == code)
+    first = max(0, min(number - MOST_DOTS // 2, len(family) - MOST_DOTS))
+    return family[first : first + MOST_DOTS]
 
 
 def _spread(count: int) -> list[float]:

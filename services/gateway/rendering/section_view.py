@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
 from medcodes.catalog.v1 import catalog_pb2
@@ -16,10 +15,14 @@ Layout = Literal["facts", "figures", "modifiers", "pairs", "notes", "missing"]
 
 # Rows of one table that are on the page before the rest is folded away.
 OPEN_ROWS = 8
+FEWER_OPEN_ROWS = 2
 # A rest this short is not worth folding.
 FEWEST_FOLDED = 3
 
 _VERDICTS = {"allowed": "Allowed", "not_allowed": "Not allowed", "documentation": "Needs documentation"}
+_PLACES = {"payment_locality_non_facility": "non-facility", "payment_locality_facility": "facility"}
+# Kinds that stand in the table of another one.
+_JOINED = {"conversion_factor": "payment_national", "multiple_procedure": "modifier"}
 _HEADINGS = {
     "includes": "Includes",
     "inclusion_term": "Inclusion terms",
@@ -36,7 +39,6 @@ _HEADINGS = {
     "add_on_rule": "Add-on rule",
     "visit_rule": "Visits",
     "modifier": "Modifiers",
-    "multiple_procedure": "Several procedures",
     "add_on_code": "Add-on codes",
     "primary_code": "Primary codes",
     "cross_reference": "Cross references",
@@ -46,11 +48,10 @@ _HEADINGS = {
     "rvu": "Relative value units",
     "payment_national": "National payment",
     "payment_locality": "Payment by locality",
-    "no_data": "Not loaded",
+    "no_data": "Not loaded, or only in part",
 }
 _LAYOUTS: dict[str, Layout] = {
     "modifier": "modifiers",
-    "multiple_procedure": "facts",
     "add_on_code": "pairs",
     "primary_code": "pairs",
     "cross_reference": "pairs",
@@ -90,7 +91,20 @@ class Row:
 
     @property
     def label(self) -> str:
-        return self.entry.label
+        place = _PLACES.get(self.kind, "")
+        return f"{self.entry.label}, {place}" if place else self.entry.label
+
+    @property
+    def modifier(self) -> tuple[str, str]:
+        """The modifier and its name: "50, both sides" in two."""
+        code, _, name = self.entry.label.partition(", ")
+        return code, name
+
+    @property
+    def remark(self) -> str:
+        """The sentence, unless it says no more than label and value beside it."""
+        says_no_more = self.entry.text.rstrip(".") == f"{self.entry.label} {self.entry.value}"
+        return "" if says_no_more else self.entry.text
 
     @property
     def value(self) -> str:
@@ -178,9 +192,10 @@ def number_of(section: str) -> int:
 
 def _groups(entries: Sequence[catalog_pb2.Entry], *, fold: bool) -> list[Group]:
     rows = [_row(entry) for entry in entries]
-    return [
-        _group(family, list(found), fold=fold) for family, found in groupby(rows, key=lambda row: _family(row.kind))
-    ]
+    families: dict[str, list[Row]] = {}
+    for row in rows:
+        families.setdefault(_family(row.kind), []).append(row)
+    return [_group(family, found, fold=fold) for family, found in families.items()]
 
 
 def _row(entry: catalog_pb2.Entry) -> Row:
@@ -190,14 +205,15 @@ def _row(entry: catalog_pb2.Entry) -> Row:
 
 
 def _group(family: str, rows: list[Row], *, fold: bool) -> Group:
-    shown = len(rows) if not fold or len(rows) < OPEN_ROWS + FEWEST_FOLDED else OPEN_ROWS
+    most = FEWER_OPEN_ROWS if family == "payment_locality" else OPEN_ROWS
+    shown = len(rows) if not fold or len(rows) < most + FEWEST_FOLDED else most
     return Group(_HEADINGS.get(family, ""), _LAYOUTS.get(family, "facts"), rows[:shown], rows[shown:])
 
 
 def _family(kind: str) -> str:
     """The name of the table that a kind stands in."""
-    if kind == "conversion_factor":
-        return "payment_national"
+    if kind in _JOINED:
+        return _JOINED[kind]
     for family in ("rvu", "payment_national", "payment_locality", "mue"):
         if kind.startswith(family + "_") and kind != "mue_adjudication":
             return family

@@ -57,7 +57,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.get("/api/v1/suggest", response_model=api_models.Suggestions, responses=problems, tags=["search"])
     async def suggest(q: Text = "", system: OnlySystem = "", limit: Annotated[int, Query(ge=1, le=10)] = 8) -> Response:
         """Completions while typing. Not metered."""
-        only = asks.system(system) if system else ""
+        only = asks.only_system(system)
         found = await parts.search.suggest(asks.text("q", q), only, limit) if q.strip() else ()
         return json_answer(orjson.dumps({"suggestions": [_suggestion(one) for one in found]}))
 
@@ -99,7 +99,7 @@ def highlighted(description: str, highlights: Sequence[search_pb2.Highlight]) ->
 def _ask(q: str, system: str, on: str, limit: int, cursor: str) -> search_pb2.SearchRequest:
     return search_pb2.SearchRequest(
         q=asks.text("q", q),
-        system=asks.system(system) if system else "",
+        system=asks.only_system(system),
         on=asks.on(on),
         limit=limit,
         cursor=asks.text("cursor", cursor, asks.MAX_CURSOR_LENGTH),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 
 import pytest
 from medcodes.search.v1 import search_pb2 as pb
@@ -24,7 +25,7 @@ class RunningSearch:
     def __init__(self, settings):
         self.settings = settings
         self.service = build(settings)
-        self.channel = connect(settings.search_address, idempotent=["medcodes.search.v1.SearchService"])
+        self.channel = connect(settings.search_listen, idempotent=["medcodes.search.v1.SearchService"])
         self.stub = search_pb2_grpc.SearchServiceStub(self.channel)
 
     async def status(self):
@@ -59,7 +60,7 @@ def search_settings(nats_server, wire_catalog, tmp_path):
         state_dir=tmp_path / "state",
         nats_url=nats_server.url,
         catalog_address=wire_catalog.address,
-        search_address=f"127.0.0.1:{free_port()}",
+        search_listen=f"127.0.0.1:{free_port()}",
         drain_seconds=1,
     )
 
@@ -94,6 +95,6 @@ def make_current(bus):
     async def make(release):
         await bus.wait_connected()
         store = await bus.key_value(CATALOG_BUCKET)
-        await store.put(CURRENT_KEY, release.encode())
+        await store.put(CURRENT_KEY, json.dumps({"release": release}).encode())
 
     return make

@@ -49,7 +49,7 @@ async def machine(nats_server, tmp_path):
         CatalogSettings(
             state_dir=machine.state_dir,
             nats_url=nats_server.url,
-            catalog_address=machine.catalog_address,
+            catalog_listen=machine.catalog_address,
             drain_seconds=1,
         )
     )
@@ -65,14 +65,11 @@ async def running(machine, tmp_path):
             state_dir=machine.state_dir,
             nats_url=machine.nats_url,
             catalog_address=machine.catalog_address,
-            search_address=f"127.0.0.1:{free_port()}",
+            search_listen=f"127.0.0.1:{free_port()}",
             drain_seconds=1,
         )
     )
     await running.service.start()
-    async with asyncio.timeout(120):
-        while not (await running.status()).release:
-            await asyncio.sleep(0.1)
     yield running
     await running.channel.close()
     await running.service.stop()
@@ -80,7 +77,7 @@ async def running(machine, tmp_path):
 
 async def test_what_is_published_is_found_and_a_second_release_replaces_it_under_load(machine, running, tmp_path):
     first = await machine.current()
-    assert (await running.status()).release == first
+    await running.until_release(first, seconds=120)
     assert (await running.status()).documents > 90_000
     assert (await running.displays("s73 005a"))[0] == "S73.005A"
     assert (await running.displays("27250"))[0] == "27250"

@@ -96,6 +96,10 @@ def test_59_asks_for_the_pair_once_the_table_is_loaded():
     assert values(RVU_27250, ptp_loaded=True)["59"] == "documentation"
 
 
+def test_a_diagnostic_test_needs_nothing_within_a_global_period():
+    assert values(rvu("71046", pc_tc="1"))["78"] == "not_allowed"
+
+
 def test_surgical_codes():
     assert indicators.is_surgical(RVU_27250)
     assert indicators.is_surgical(rvu("36460", assistant="2"))

@@ -178,7 +178,9 @@ def test_a_system_that_the_release_does_not_hold():
     assert caught.value.reason == "SYSTEM_NOT_FOUND"
 
 
-@pytest.mark.parametrize(("system", "code", "near"), [("cpt", "27251", "27250,27252"), ("icd10cm", "S73.006A", "S73.005A,")])
+@pytest.mark.parametrize(
+    ("system", "code", "near"), [("cpt", "27251", "27250,27252"), ("icd10cm", "S73.006A", "S73.005A,")]
+)
 def test_unknown_codes_come_with_near_matches(system, code, near):
     with pytest.raises(NotFound) as caught:
         page(system, code)

@@ -294,7 +294,7 @@ def diagnosis_page(on: str = "") -> pb.CodePage:
             _section("modifiers", "Nothing on file for this code.", [], [fy], "NONE"),
             _section("crosswalks", "No data: not loaded are GEMs, MS-DRG and HCC.", [], state="NO_DATA"),
             _section("ncci_edits", "Nothing on file for this code.", [], [fy], "NONE"),
-            _section("compliance", "Billable.", [entry("billable", "May stand on a claim.", "1", "Billable", **tabular)], [fy]),
+            _section("compliance", "Billable.", [entry("billable", "Billable.", "1", "Billable", **tabular)], [fy]),
             _section("medicare_coverage", "No data: not loaded are Coverage articles.", [], state="NO_DATA"),
         ]
     )  # fmt: skip

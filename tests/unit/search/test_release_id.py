@@ -11,7 +11,7 @@ from services.search.index_keeper import release_id
 ID = "0f" * 32
 
 
-@pytest.mark.parametrize("value", [ID, f" {ID}\n", json.dumps(ID), json.dumps({"id": ID, "built_at": "2025-11-01"})])
+@pytest.mark.parametrize("value", [ID, f" {ID}\n", json.dumps(ID), json.dumps({"release": ID, "serial": 1})])
 def test_the_id_is_read_from_either_form(value):
     assert release_id(value.encode()) == ID
 

@@ -50,7 +50,7 @@ def _article_ahead(units: list[Unit], start: int, end: int, subject: bool) -> st
     word = _article_for(chunk, subject)
     if word is not None or end >= len(units) or not _goes_on(units, end):
         return word
-    if not all(ADJECTIVE.search(unit.term) and unit.term != "bilateral" for unit in chunk):
+    if not all(ADJECTIVE.search(unit.term) for unit in chunk):
         return None
     word = _article_ahead(units, end + 1, chunk_end(units, end + 1), subject)
     return article(chunk[0].text) if chunk and word in ("a", "an") else word
@@ -71,8 +71,6 @@ def _article_for(chunk: list[Unit], subject: bool = False) -> str | None:
     if head is None or head.kind not in (Kind.PART, Kind.THING):
         return None
     if any(unit.kind is Kind.DETERMINER for unit in chunk) or chunk[0].text[:1].isdigit():
-        return ""
-    if chunk[0].term == "bilateral":
         return ""
     if head.kind is Kind.PART:
         return _article_of_part(chunk, head) if subject else "the"

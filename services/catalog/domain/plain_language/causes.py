@@ -15,6 +15,7 @@ _PASSIVE = re.compile(
 _SELF_HARM = re.compile(r"^(?:(other) )?intentional self-harm by (.+)$", re.IGNORECASE)
 _ASSAULT = re.compile(r"^(?:(other) )?assault by (.+)$", re.IGNORECASE)
 _UNDETERMINED = re.compile(r"^(.+), undetermined intent$", re.IGNORECASE)
+_DEED = re.compile(r"\w+ing\b|(?:strike|bite|bodily|unarmed|(?:other|unspecified)(?: specified)? means)\b")
 _PLACE = re.compile(r"^(.+?) as the place of occurrence of the external cause$")
 _PERPETRATOR = re.compile(r"^(.+?), perpetrator of maltreatment and neglect$")
 _WHO = re.compile(
@@ -65,9 +66,9 @@ def _activity(title: str) -> Sentence | None:
     if not title.startswith("Activity, "):
         return None
     what = plain_phrase(title.removeprefix("Activity, "))
-    if not what.text:
-        return say("the record tells what the patient was doing at the time of the injury", what)
-    return say("at the time of the injury the patient was busy with {0}", what)
+    if not what.text or what.text.startswith("involving"):
+        return say("at the time of the injury the patient was busy with an activity {0}", what)
+    return say("at the time of the injury the patient's activity was {0}", what)
 
 
 def _perpetrator(title: str) -> Sentence | None:
@@ -76,7 +77,11 @@ def _perpetrator(title: str) -> Sentence | None:
 
 
 def _by(means: str) -> str:
-    return "by" if re.match(r"\w+ing\b|(?:strike|bite|bodily|unarmed|other|unspecified)\b", means) else "by means of"
+    return (
+        "by"
+        if re.match(r"\w+ing\b|(?:strike|bite|bodily|unarmed|(?:other|unspecified)(?: specified)? means)\b", means)
+        else "by means of"
+    )
 
 
 def _self_harm(title: str) -> Sentence | None:

@@ -14,7 +14,7 @@ _ENCOUNTER = re.compile(
     r",? (?:(initial|subsequent) encounter(?: for (.*))?|(sequela)(?: of fracture)?)$", re.IGNORECASE
 )
 _FETUS = re.compile(r", (fetus (\d)|other fetus|not applicable or unspecified)$")
-_TRIMESTER = re.compile(r",? (?:in )?(first|second|third|unspecified) trimester\b")
+_TRIMESTER = re.compile(r"(?:,| in) (first|second|third|unspecified) trimester\b")
 
 _TRIMESTERS = {
     "first": "in the first three months of pregnancy (first trimester)",

@@ -104,5 +104,5 @@ def load() -> Glossary:
             entry = Entry(tokens, kind, text, without_aside(text))
             found.setdefault(tokens[0], []).append(entry)
     entries = {word: tuple(sorted(many, key=lambda entry: -len(entry.tokens))) for word, many in found.items()}
-    words = (frozenset((folder / name).read_text(encoding="utf-8").split()) for name in _LISTS)
+    words = (frozenset((folder / name).read_text(encoding="utf-8").splitlines()) for name in _LISTS)
     return Glossary(entries, *words)

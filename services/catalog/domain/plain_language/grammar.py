@@ -38,7 +38,7 @@ def plain_phrase(phrase: str, drop_other: bool = True, definite: bool = False) -
     `drop_other`: a leading "other" becomes the note that the kind has no code of its own. `definite`: the phrase names
     a place ("the left hip"), not a finding ("a cystic kidney").
     """
-    rest, unsaid = unspecified_phrases(phrase)
+    rest, unsaid = unspecified_phrases(phrase.replace("bilateral lower extremity", "bilateral lower extremities"))
     nowhere_else = "not elsewhere classified" in rest
     if nowhere_else:
         rest = re.sub(r",? \(?not elsewhere classified\)?", "", rest)

@@ -28,12 +28,14 @@ _NAMED = {
     "sites": "the exact places",
     "stability": "how stable it is",
     "class": "the class",
+    "number": "how many",
     "number of fetuses": "the number of babies",
     "episode of care": "which episode of care",
     "trimester": "which trimester",
     "weeks of gestation": "how many weeks",
     "part": "which part",
     "part and extent": "which part and how far it reaches",
+    "level": "the level",
     "laterality": "which side",
     "intent": "the intent",
     "means": "by what means",
@@ -53,9 +55,11 @@ _AS_TO = re.compile(
     re.IGNORECASE,
 )
 _TRAFFIC = re.compile(r",? unspecified whether traffic or nontraffic accident", re.IGNORECASE)
-_PLACE_OF = re.compile(r"\bunspecified (site|part|parts|level|portion|area|region) of (?:the )?", re.IGNORECASE)
+_PLACE_OF = re.compile(
+    r"\bunspecified (site|part|parts|level|portion|area|region|type|number) of (?:the )?", re.IGNORECASE
+)
 _CHRONIC_OR = re.compile(r"\b(chronic|acute) or unspecified ", re.IGNORECASE)
-_NOT_SPECIFIED = re.compile(r",? (?:not (?:otherwise )?specified|NOS)\b(?: as [\w -]+)?")
+_NOT_SPECIFIED = re.compile(r",? (?:not (?:otherwise )?specified|NOS)\b(?: as ([\w -]+))?")
 
 _AS_TO_WORDS = {
     "episode of care": "which episode of care",
@@ -83,12 +87,18 @@ def unspecified_phrases(phrase: str) -> tuple[str, list[str]]:
     phrase = _PLACE_OF.sub(lambda match: keep(_which_place(match.group(1).lower())), phrase)
     phrase = _UNSPECIFIED_NAMED.sub(lambda match: keep(_NAMED[match.group(1).lower()]), phrase)
     phrase = _NAMED_UNSPECIFIED.sub(lambda match: keep(_NAMED[match.group(1).lower()]), phrase)
-    phrase = _NOT_SPECIFIED.sub(lambda _: keep("the exact kind"), phrase)
+    phrase = _NOT_SPECIFIED.sub(
+        lambda match: keep(f"whether it is {match[1]}" if match[1] else "the exact kind"), phrase
+    )
     return phrase.strip().strip(",").strip(), unsaid
 
 
+def _not_specified(about: str | None) -> str:
+    return f"whether it is {about}" if about else "the exact kind"
+
+
 def _which_place(word: str) -> str:
-    return "the exact place" if word == "site" else f"which {word}"
+    return _NAMED.get(word, f"which {word}")
 
 
 def _as_to(whole: str, about: str) -> str:

@@ -62,7 +62,9 @@ def _same_part(one: Unit, other: Unit) -> bool:
 def _what_ended(before: list[Unit]) -> str:
     """What a bare ", unspecified" leaves open: the exact part of a place, else the exact kind."""
     head = next((unit for unit in reversed(before) if unit.kind not in (Kind.COMMA, Kind.ASIDE)), None)
-    return "the exact part or kind" if head is not None and head.kind is Kind.PART else "the exact kind"
+    if head is not None and head.kind is Kind.PART and head.term not in ("level", "surface", "side"):
+        return "the exact part or kind"
+    return "the exact kind"
 
 
 def _which(chunk: list[Unit], head: Unit, rest: list[Unit]) -> tuple[str, bool]:
@@ -71,11 +73,14 @@ def _which(chunk: list[Unit], head: Unit, rest: list[Unit]) -> tuple[str, bool]:
     if head.term in _RIDERS:
         return "whether this was the driver or a passenger", False
     if head.kind is Kind.PART:
-        if head.term.rsplit(" ", 1)[-1] in load().paired and "lesser" not in name:
+        paired = load().paired
+        if head.term in paired or (not paired.isdisjoint(head.term.split(" ")) and "lesser" not in name):
             return "which side", False
         return f"which {name.replace('(s)', '')}", not is_plural(head)
     if head.kind is Kind.WORD and ADJECTIVE.search(head.term) and len(rest) > 1 and rest[0].kind is Kind.JOIN:
         return _which(rest[1:], head_of(rest[1 : chunk_end(rest, 1)]) or head, [])
+    if head.term.endswith("ly") and len(chunk) > 1:
+        return f"what kind of {chunk[-2].name}", False
     if len(head.term) < 3 and len(chunk) > 1:
         return f"what kind of {chunk[-2].name} {head.term}", False
     return f"what kind of {head.name}", False

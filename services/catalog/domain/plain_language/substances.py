@@ -28,7 +28,7 @@ _FRAMES = {
     "toxic effect of": ("the patient {was} harmed by the poisonous (toxic) effect of {{0}}{intent}", "poisoning"),
     "asphyxiation due to": ("the patient {was} short of air (asphyxiation) due to {{0}}{intent}", "problem"),
     "adverse effect of": (
-        "{{0}} harmed the patient although it was correct and given correctly (adverse effect)",
+        "{{0}} harmed the patient although rightly chosen and rightly given (adverse effect)",
         "reaction",
     ),
     "underdosing of": (

@@ -23,7 +23,7 @@ _NOT_PLURAL = ("ss", "is", "us", "as", "itis", "osis")
 _ACRONYM = re.compile(r"^(?:[A-Z0-9][A-Z0-9]|[A-Za-z]+[A-Z0-9]|[A-Z]-|[A-Z]$|.*\d)")
 ADJECTIVE = re.compile(
     r"(?:blunt|open|closed|hot|sharp|known|upper|lower|inner|outer|partial|chronic|"
-    r"al|ic|ous|ar|ary|ive|oid|ior|ing|ed|less|-)$",
+    r"al|ic|ile|ous|ar|ary|ive|oid|ior|moving|ed|less|-)$",
     re.IGNORECASE,
 )
 BREAKS = (Kind.LINK, Kind.JOIN, Kind.COMMA)
@@ -62,7 +62,7 @@ def is_acronym(word: str) -> bool:
 def lower_first(text: str) -> str:
     """The title's first word in lower case unless it is a name, an acronym or a letter with digits."""
     word = text.split(" ", 1)[0].rstrip(",")
-    if is_acronym(word) or word.lower() in load().names:
+    if is_acronym(word) or not word.isascii() or word.lower() in load().names:
         return text
     return text[:1].lower() + text[1:]
 
@@ -101,7 +101,7 @@ def _single(token: str, word: str, glossary: Glossary) -> Unit:
         return COMMA
     if word[0] in "([":
         inside = token[1:-1].strip()
-        return Unit(Kind.LINK if glossary.kind(inside) is Kind.LINK else Kind.ASIDE, f"({inside})", "", word)
+        return Unit(Kind.LINK if glossary.kind(inside) is Kind.LINK else Kind.ASIDE, f"({inside})", "", f"({inside})")
     if word in _JOINS:
         kind = Kind.JOIN
     elif word == "unspecified":

@@ -19,6 +19,8 @@ _BMI = re.compile(r"^Body mass index \[BMI\] (.+?)(?:, (adult|pediatric.*))?$")
 _NEWBORN = re.compile(r",? (?:of|in) (?:the )?newborn\b")
 _EYE_CATEGORY = re.compile(r",? (right|left|both) eyes? category (\d|[AB])")
 _WHOSE = re.compile(r"^(?:Patient's|Caregiver's)(?: other)? ")
+_NEONATAL = re.compile(r"\bneonatal ", re.IGNORECASE)
+_ALLERGY = re.compile(r"^(.+) allergy status$")
 _COMA = re.compile(r"^(Coma scale|Glasgow coma scale)(?:, | )(.+)$")
 
 _OPENINGS: tuple[tuple[str, str], ...] = (
@@ -53,7 +55,9 @@ def reason(code: str, title: str) -> Sentence | None:
         return say("the patient has {0}", plain_phrase(_EYE_CATEGORY.sub(r" in the \1 eye (category \2)", title)))
     for opening, pattern in _OPENINGS:
         if title.startswith(opening):
-            return say(pattern, plain_phrase(title.removeprefix(opening), drop_other=False))
+            about = title.removeprefix(opening)
+            about = about.removesuffix(" status") if opening == "Dependence on " else about
+            return say(pattern, plain_phrase(about, drop_other=False))
     if chapter == "O" and (found := _COMPLICATING.match(title)):
         rest = plain_phrase(f"{_COMPLICATED[found[2]]}{found[3]}", drop_other=False)
         return say("the patient has {0}, which complicates {1}", plain_phrase(found[1]), rest)
@@ -62,7 +66,7 @@ def reason(code: str, title: str) -> Sentence | None:
     if chapter == "P":
         if re.search(r"\bnewborn(?:,|$)", _NEWBORN.sub("", title)):
             return say("the patient is {0}", plain_phrase(title))
-        return say("the newborn has {0}", plain_phrase(_NEWBORN.sub("", title)))
+        return say("the newborn has {0}", plain_phrase(_NEONATAL.sub("", _NEWBORN.sub("", title))))
     if chapter == "R":
         return _finding(title)
     return None
@@ -74,6 +78,8 @@ def _state(title: str) -> Sentence:
     if found := _BMI.match(title):
         group = f" ({found[2]})" if found[2] else ""
         return say(f"the patient's body mass index (BMI) is {found[1]}{group}")
+    if found := _ALLERGY.match(title):
+        return say("the patient is allergic to {0}", plain_phrase(found[1]))
     if title.startswith("Acquired absence of "):
         lost = plain_phrase(title.removeprefix("Acquired absence of "), drop_other=False, definite=True)
         verb = "have" if lost.plural else "has"

@@ -19,9 +19,25 @@ def fitted(units: list[Unit]) -> list[Unit]:
             position += 1
             continue
         end = chunk_end(units, position)
-        out.extend(_fitted_chunk(units[position:end]))
+        out.extend(_fitted_chunk(_on_both_sides(units[position:end])))
         position = end
     return out
+
+
+def _on_both_sides(chunk: list[Unit]) -> list[Unit]:
+    """ "Bilateral" in the words for its place: both legs, the tear gland on both sides, a two-sided hernia."""
+    at = next((at for at, unit in enumerate(chunk) if unit.term.lower() == "bilateral"), -1)
+    head = head_of(chunk)
+    if at < 0 or head is None:
+        return chunk
+    before, after = chunk[:at], chunk[at + 1 :]
+    if head is chunk[at]:
+        return [*before, Unit(Kind.ASIDE, "on both sides", "", "on both sides"), *after]
+    if head.kind is not Kind.PART:
+        return [*before, Unit(Kind.WORD, "two-sided", "two-sided", "two-sided"), *after]
+    if is_plural(head) and not head.is_phrase and not before:
+        return [Unit(Kind.DETERMINER, "both", "both", "both"), *after]
+    return [*before, *after, Unit(Kind.ASIDE, "on both sides", "", "on both sides")]
 
 
 def _fitted_chunk(chunk: list[Unit]) -> list[Unit]:
@@ -42,6 +58,8 @@ def _fitted_chunk(chunk: list[Unit]) -> list[Unit]:
         elif not unit.is_glossed:
             hindered = hindered or (unit.kind is Kind.WORD and unit.term not in load().fitting)
             out.append(unit)
+        elif unit.term.lower() == "unilateral" and at == head_at:
+            out.append(Unit(Kind.ASIDE, "on one side (unilateral)", "on one side", unit.term))
         elif unit.text.startswith("~"):
             moved = Unit(Kind.ASIDE if at < head_at else Kind.WORD, unit.text[1:], unit.bare[1:], unit.term)
             (behind if at < head_at else out).append(moved)
@@ -49,7 +67,9 @@ def _fitted_chunk(chunk: list[Unit]) -> list[Unit]:
             hindered = hindered or unit.term not in load().fitting
             out.append(unit)
         elif at < head_at:
-            out.append(unit if unit.bare.count(" ") < 2 else Unit(unit.kind, unit.term, unit.term, unit.term))
+            before_unknown = chunk[at + 1].kind is Kind.WORD and not chunk[at + 1].is_glossed
+            short = unit.bare.count(" ") < 2 and not before_unknown
+            out.append(unit if short else Unit(unit.kind, unit.term, unit.term, unit.term))
             hindered = True
         elif hindered and unit.is_phrase and unit.bare != unit.text:
             out.append(Unit(unit.kind, f"{unit.term} ({unit.bare})", unit.term, unit.term))
@@ -80,8 +100,6 @@ def joined(units: list[Unit]) -> str:
             continue
         if unit.kind is Kind.DETERMINER and text in ("a", "an") and position + 1 < len(units):
             text = article(_shown(units[position + 1], shown))
-        if unit.term == "bilateral":
-            text = _both(units, position)
         elif unit.bare and unit.text != unit.bare:
             text = _shown(unit, shown)
             shown.add(unit.text)
@@ -94,12 +112,3 @@ def _shown(unit: Unit, shown: set[str]) -> str:
     if unit.text in shown or len(shown) >= _MAX_TERMS_SHOWN:
         return unit.bare or unit.text
     return unit.text
-
-
-def _both(units: list[Unit], position: int) -> str:
-    following = units[position + 1] if position + 1 < len(units) else None
-    if following is None or following.kind in BREAKS:
-        return "on both sides"
-    chunk = units[position : chunk_end(units, position)]
-    head = head_of(chunk)
-    return "both" if head is not None and head.kind is Kind.PART and is_plural(head) else "two-sided"

@@ -62,7 +62,7 @@ def section(
         for one in uses
         if one.loaded
     ]
-    return Section(name, state, summary or _plain_summary(state, uses), [*lists, Entries(missing)], editions)
+    return Section(name, state, summary or _plain_summary(state, uses, lists), [*lists, Entries(missing)], editions)
 
 
 def fact(
@@ -83,7 +83,7 @@ def listing(parts: Sequence[str], last: str = "and") -> str:
     """ "a, b and c"."""
     if len(parts) < 2:
         return "".join(parts)
-    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _missing(one: SourceUse, question: Question) -> Entry | None:
@@ -99,10 +99,13 @@ def _missing(one: SourceUse, question: Question) -> Entry | None:
     return Entry(Kind.NO_DATA, text, "no_data", one.title, *period(one.loaded.edition), Source("", title, 0))
 
 
-def _plain_summary(state: State, uses: Sequence[SourceUse]) -> str:
+def _plain_summary(state: State, uses: Sequence[SourceUse], lists: Sequence[EntryList]) -> str:
+    """The one-line answer where a section has none of its own: what is missing, or its first fact."""
     if state is State.NONE:
         return "Nothing on file for this code."
     gone = [one.title for one in uses if one.loaded is None]
     if state is State.NO_DATA and gone:
         return f"No data: {listing(gone)} not loaded."
-    return "No data for this code." if state is State.NO_DATA else ""
+    if state is State.NO_DATA:
+        return "No data for this code."
+    return next((entry.text for part in lists for entry in part.cut("", 0, 1)), "")

@@ -111,7 +111,7 @@ def _values(filed: Filed[Rvu]) -> list[Entry]:
         (Kind.CONVERSION_FACTOR, row.conversion_factor, "Conversion factor"),
     ]
     return [
-        fact(filed, kind, f"{label} {value}.{note}", value=value, label=_label(label, row))
+        fact(filed, kind, f"{_label(label, row)}: {value}.{note}", value=value, label=_label(label, row))
         for kind, value, label in figures
         if value
     ]
@@ -123,7 +123,8 @@ def _national(filed: Filed[Rvu]) -> list[Entry]:
     found = []
     for setting in Setting:
         amount = fees.amount(row, setting)
-        text = f"{fees.dollars(amount)} national ({_SETTING_NAMES[setting]}), {_LEFT_OUT}."
+        what = f"{_SETTING_NAMES[setting]}, modifier {row.modifier}" if row.modifier else _SETTING_NAMES[setting]
+        text = f"{fees.dollars(amount)} national ({what}), {_LEFT_OUT}."
         if unusual[setting]:
             text += " Rarely or never done in this setting (NA)."
         label = _label(f"National payment, {_SETTING_NAMES[setting]}", row)

@@ -10,7 +10,7 @@ from ..filed import Filed
 from ..modifier_rules import Verdict
 from ..page import Entries, Entry, Kind, Section, Source
 from ..rows import Rvu
-from .draft import listing, section, use
+from .draft import absent, listing, section, use
 
 NAME = "modifiers"
 
@@ -31,15 +31,14 @@ def for_diagnosis(facts: DiagnosisFacts) -> Section:
 
 def for_procedure(facts: ProcedureFacts) -> Section:
     pfs = use(DataSet.PFS, facts.chosen[DataSet.PFS], found=facts.rvu is not None)
-    tables = [facts.chosen[DataSet.PTP_PRACTITIONER], facts.chosen[DataSet.PTP_HOSPITAL]]
     if not facts.rvu:
-        # Without a fee schedule row only the pairs could say something, so the tables count as sources here.
-        pairs = [use(table.data_set, table, found=False) for table in tables]
+        # What is not in the fee schedule (supplies, laboratory) takes modifiers too; the articles say which.
         summary = (
             "Not in the Physician Fee Schedule, whose indicators say which modifiers apply." if pfs.complete else ""
         )
-        return section(NAME, facts.question, summary, [], [pfs, *pairs])
-    ptp_loaded = any(table.complete for table in tables)
+        return section(NAME, facts.question, summary, [], [pfs, absent("Coverage articles (modifiers)")])
+    tables = (DataSet.PTP_PRACTITIONER, DataSet.PTP_HOSPITAL)
+    ptp_loaded = any(facts.chosen[table].complete for table in tables)
     verdicts = modifier_rules.verdicts([filed.row for filed in facts.rvus], ptp_loaded=ptp_loaded)
     entries = [_entry(verdict, facts.rvu) for verdict in verdicts]
     return section(NAME, facts.question, modifier_rules.summary(verdicts), [Entries(entries)], [pfs])
