@@ -6,6 +6,7 @@ A build runs in the process of this command, never in a service.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 from collections import Counter
@@ -41,7 +42,7 @@ ReleaseId = Annotated[str, typer.Argument(metavar="RELEASE", help="Release id, o
 @data.command("import")
 def import_(
     folders: Annotated[
-        list[Path] | None, typer.Argument(metavar="DIR...", help="Folders of official downloads.", exists=True)
+        list[Path] | None, typer.Argument(metavar="DIR...", help="Folders of official downloads.", file_okay=False)
     ] = None,
     publish: Annotated[bool, typer.Option(help="Make the new release the current one.")] = True,
     sample: Annotated[bool, typer.Option(help="With the project's sample set.")] = True,
@@ -49,8 +50,7 @@ def import_(
     """Build a release of the bundled ICD-10-CM files, the sample set and folders of official downloads."""
     settings = _settings()
     built = _build(_roots(folders or [], sample=sample), settings.releases_dir)
-    # Scripts read the id from the end of the last line.
-    typer.echo(f"{built.manifest.rows:,} rows of {_imported(built.manifest)}: built release {built.id}")
+    _tell(built)
     if publish:
         _publish(settings, built.manifest, after_import=True)
 
@@ -150,6 +150,8 @@ def _build(roots: Sequence[Root], target: Path) -> BuiltRelease:
     from .importers.base import FileError
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    # What SQLite sorts spills to the disk of the releases, not into a /tmp that may be small.
+    os.environ["SQLITE_TMPDIR"] = str(target)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar, _ended_by_sigterm():
         task = bar.add_task("Looking at files", total=None)
 
@@ -162,8 +164,8 @@ def _build(roots: Sequence[Root], target: Path) -> BuiltRelease:
             raise _end(f"No release was built. {error}") from error
         except BuildError as error:
             raise _end(str(error)) from error
-        except OSError as error:
-            raise _end(f"No release was built: {error.filename or target}: {error.strerror}.") from error
+        except (OSError, sqlite3.Error) as error:
+            raise _end(f"No release was built in {target}: {error}.") from error
 
 
 def _publish(settings: CatalogSettings, manifest: Manifest, *, after_import: bool = False) -> None:
@@ -261,11 +263,15 @@ def _one(release: str, ids: Sequence[str]) -> str:
     return found[0]
 
 
-def _imported(manifest: Manifest) -> str:
-    states = Counter(file.state.value for file in manifest.files)
-    rejected = sum(len(file.rejected) for file in manifest.files)
-    others = f", {states['superseded']} superseded, {states['not_known']} not known, {rejected} rows rejected"
-    return f"{states['imported']} files{others}"
+def _tell(built: BuiltRelease) -> None:
+    files = built.manifest.files
+    states = Counter(file.state.value for file in files)
+    if rejected := sum(len(file.rejected) for file in files):
+        where = built.database.with_suffix(".json")
+        typer.echo(f"{rejected:,} rows were left out; each stands with its file, line and reason in {where}")
+    typer.echo(f"{states['imported']} files, {states['superseded']} superseded, {states['not_known']} not known")
+    # Scripts read the id from the end of the last line.
+    typer.echo(f"{built.manifest.rows:,} rows: built release {built.id}")
 
 
 def _end(sentence: str) -> typer.Exit:

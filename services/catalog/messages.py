@@ -185,7 +185,8 @@ def _indexed(code: StreamedCode) -> pb.IndexedCode:
         system=record.system,
         code=record.code,
         display=record.display,
-        description=record.description,
+        # The project's own wording stands in for a licensed descriptor that is not loaded.
+        description=record.description or record.short_description,
         billable=record.billable,
         terms=code.terms,
         effective_from=record.begins,

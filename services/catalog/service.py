@@ -282,15 +282,26 @@ def _streamed(
     terms = reader.search_terms(system, [record.code for record in records])
     found = []
     for record in records:
-        key = (system, record.parent)
-        if key not in above:
-            parent = reader.node(system, record.parent)
-            above[key] = [*reader.path(system, record.parent), parent] if parent else []
+        path = _path_to(reader, system, record.parent, above)
         words = list(terms.get(record.code, ()))
-        if system == "icd10cm" and (plain := pages.plain_language(record, above[key], record.description)):
+        if system == "icd10cm" and (plain := pages.plain_language(record, path, record.description)):
             words.append(plain)
-        found.append(StreamedCode(record, words, above[key][0].description if above[key] else ""))
+        found.append(StreamedCode(record, words, path[0].description if path else ""))
     return found
+
+
+def _path_to(
+    reader: ReleaseReader, system: str, code: str, above: dict[tuple[str, str], Sequence[CodeRecord]]
+) -> Sequence[CodeRecord]:
+    """The nodes from the top down to `code`, it included; [] for none. Each node is read once for a whole stream."""
+    if not code:
+        return []
+    key = (system, code)
+    if key not in above:
+        above[key] = []  # ends a circle, should a file hold one
+        if node := reader.node(system, code):
+            above[key] = [*_path_to(reader, system, node.parent, above), node]
+    return above[key]
 
 
 def _cut(section: Section, list_question: Sequence[str], q: str, offset: int, limit: int) -> SectionPage:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.common.errors import ServiceError
 
+from .api_models import ProblemDocument
 from .problem_answers import ProblemAnswers
 from .problems import Problem
 from .routes import browse, code_documents, docs, machines, meter, pages, releases, search
@@ -45,9 +46,10 @@ def web_app(parts: Parts, problems: ProblemAnswers) -> FastAPI:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The framework's document without its own validation errors, which are problem documents here."""
+    """The framework's document, with problem documents in place of its own validation errors."""
     if app.openapi_schema is None:
-        document = app.openapi()
+        schemas = app.openapi()["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
-            document["components"]["schemas"].pop(name, None)
+            schemas.pop(name, None)
+        schemas["ProblemDocument"] = ProblemDocument.model_json_schema()
     return app.openapi()

@@ -88,10 +88,9 @@ class Machine:
         groups: Sequence[Sequence[str]] = [[name] for name in INNER_SERVICES]
         self._services = [
             ServiceProcess(names, self._ports[names[0]], logs, environment | self._metrics(number))
-            for number, names in enumerate(groups if settings.processes else [INNER_SERVICES])
+            for number, names in enumerate(groups if settings.processes else [INNER_SERVICES], 1)
         ]
-        metrics = self._metrics(len(self._services))
-        self._gateway = ServiceProcess(["gateway"], settings.http_port, logs, environment | metrics)
+        self._gateway = ServiceProcess(["gateway"], settings.http_port, logs, environment | self._metrics(0))
         self._environment_of_children = environment
         self._nats.environment = self._valkey.environment = environment
 
@@ -157,7 +156,7 @@ class Machine:
         endpoints.save(self._state.folder, found)
 
     def _metrics(self, number: int) -> dict[str, str]:
-        """Each process has a metrics port of its own: the one in the settings, and those after it."""
+        """Each process has a metrics port of its own: the gateway that of the settings, the others those after it."""
         port = self._settings.metrics_port
         return {"MEDCODES_METRICS_PORT": str(port + number if port else 0)}
 

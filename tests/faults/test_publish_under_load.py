@@ -100,7 +100,7 @@ def test_publish_and_rollback_under_load(machine, changed_sample):
         time.sleep(1)
     finally:
         load.stop()
-    assert load.requests > 100
+    assert load.requests > 30
     assert load.failed == []
 
 

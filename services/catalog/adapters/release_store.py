@@ -67,10 +67,10 @@ class Current:
                 str(found["release"]),
                 str(found["sha256"]),
                 int(found["serial"]),
-                str(found["previous"]),
-                bool(found["rollback"]),
+                str(found.get("previous", "")),
+                bool(found.get("rollback", False)),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a current release: {error}") from error
 
     def event(self) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from services.catalog.adapters.release_folder import sha256_of
 from services.catalog.domain.manifest import FileState, RejectedRow, SourceRecord
 from services.catalog.domain.rows import Row
 from services.catalog.importers import registry
@@ -59,17 +60,18 @@ def find(roots: Sequence[Root]) -> Iterator[Found]:
     """Raises FileError for a folder or zip that cannot be read, and for a file with an official name that cannot be."""
     for source in registry.discover(roots):
         root = next(root for root in roots if source.path.is_relative_to(root.path))
-        found = Found(root, source, _sha256(source))
-        if known := registry.recognise(source):
+        known = registry.recognise(source)
+        sha256, fault = _digest(source)
+        found = Found(root, source, sha256, reason=fault or "no importer knows this file")
+        if known:
             found.importer, found.recognised = known
-        else:
-            found.reason = "no importer knows this file"
+            found.reason = ""
         yield found
 
 
-def _sha256(source: SourceFile) -> str:
-    """Empty for what cannot be unpacked; if it is a file that matters, recognising it raises the error."""
+def _digest(source: SourceFile) -> tuple[str, str]:
+    """(sha256, why the content cannot be read). Of a file that cannot be unpacked it is the digest of its bytes."""
     try:
-        return source.sha256()
-    except FileError:
-        return ""
+        return source.sha256(), ""
+    except FileError as error:
+        return sha256_of(source.path), error.reason

@@ -42,7 +42,6 @@ class Staging:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        # Sorting spills beside the staging file, not into a /tmp that may be small.
         self.connection.executescript(
             write_pragmas(page_size=65536) + "PRAGMA locking_mode = NORMAL; PRAGMA temp_store = FILE;"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -88,21 +88,29 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Manifest:
-        """Raises ManifestError for anything but a manifest of this format."""
+        """Raises ManifestError for anything but a manifest of this format. Fields that a later version added are passed
+        over."""
         try:
             found: dict[str, Any] = json.loads(text)
             if found["format"] != FORMAT:
                 raise ManifestError(f"a manifest of format {found['format']!r}, not {FORMAT}")
-            editions = tuple(EditionRecord(**edition) for edition in found.pop("editions"))
-            files = tuple(_source_record(file) for file in found.pop("files"))
-            return cls(**found, editions=editions, files=files)
-        except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            found["editions"] = tuple(EditionRecord(**_known(EditionRecord, one)) for one in found["editions"])
+            found["files"] = tuple(_source_record(one) for one in found["files"])
+            return cls(**_known(cls, found))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, ManifestError):
+                raise
             raise ManifestError(f"not a release's manifest: {error}") from error
 
 
 def _source_record(found: dict[str, Any]) -> SourceRecord:
-    rejected = tuple(RejectedRow(**row) for row in found.pop("rejected"))
-    return SourceRecord(**{**found, "state": FileState(found["state"])}, rejected=rejected)
+    rejected = tuple(RejectedRow(**_known(RejectedRow, row)) for row in found["rejected"])
+    return SourceRecord(**{**_known(SourceRecord, found), "state": FileState(found["state"]), "rejected": rejected})
+
+
+def _known(record: type, found: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(record)}
+    return {name: value for name, value in found.items() if name in names}
 
 
 def _day(text: str) -> date | None:

@@ -68,28 +68,23 @@ class _Server(uvicorn.Server):
 class _BoundedHead(HttpToolsProtocol):
     """Cuts off who sends an endless request line or endless header fields, which the parser would keep in memory."""
 
-    _head_bytes = 0
+    _reads_head, _head_bytes = False, 0
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data)
-        if self._head_bytes > MAX_HEAD_BYTES and self._reads_head:
+        if self._reads_head and self._head_bytes > MAX_HEAD_BYTES:
             self.transport.close()
             return
         super().data_received(data)
-
-    _reads_head = True
+        # What arrives at once is bounded by the loop; it may hold a body as well, which others bound.
+        self._head_bytes = self._head_bytes + len(data) if self._reads_head else 0
 
     def on_message_begin(self) -> None:
         self._reads_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._reads_head, self._head_bytes = False, 0
+        self._reads_head = False
         super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        self._reads_head, self._head_bytes = True, 0
-        super().on_message_complete()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -30,10 +30,23 @@ def router(parts: Parts, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {**operation, "path": path, "method": method.upper(), "answer": _answer_schema(operation)}
+        {
+            "path": path,
+            "method": method.upper(),
+            "description": operation.get("description", ""),
+            "parameters": [_parameter(found) for found in operation.get("parameters", [])],
+            "answer": _answer_schema(operation),
+            "statuses": [status for status in operation["responses"] if status != "200"],
+        }
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
+
+
+def _parameter(found: dict[str, Any]) -> dict[str, str]:
+    where = found["in"] + (", required" if found.get("required") else "")
+    description = found.get("description") or found["schema"].get("description", "")
+    return {"name": found["name"], "where": where, "description": description}
 
 
 def _answer_schema(operation: dict[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..api_models import ProblemDocument
 from ..problems import TYPES
 
 Responses = dict[int | str, dict[str, Any]]
@@ -14,8 +13,7 @@ def problem_responses(*statuses: int) -> Responses:
     return {
         status: {
             "description": " or ".join(f"`{kind.name}`" for kind in TYPES.values() if kind.status == status),
-            "model": ProblemDocument,
-            "content": {"application/problem+json": {}},
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
         for status in statuses
     }

@@ -144,6 +144,7 @@ class Compiler:
             ways.append((self._near(surface[0], 0, prefix=True, field="description_surface"), BEGINNING))
             ways.append((self._near(surface[0], 0, prefix=True), ELSEWHERE))
         if self.corrected(word, strictness):
+            ways.append((self._near(surface[0], 1, prefix=word.prefix, field="description_surface"), BEGINNING))
             ways.append((self._near(surface[0], 1, prefix=word.prefix), ELSEWHERE))
         return Query.disjunction_max_query([Query.const_score_query(query, score) for query, score in ways])
 

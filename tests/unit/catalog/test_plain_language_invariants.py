@@ -166,7 +166,8 @@ def test_descriptions_are_short(described):
 
 def test_sentences_are_tidy(described):
     slips = re.compile(
-        r"  | [.,;)]|\( |\(\)|\.\.|,,|,\.|\b(the|a|an|of|in|on|by|to|with|and|or|from) \1\b|\b(the|a|an) (the|a|an|another)\b",
+        r"  | [.,;)]|\( |\(\)|\.\.|,,|,\.|\b(the|a|an|of|in|on|by|to|with|and|or|from) \1\b|"
+        r"\b(the|a|an) (the|a|an|another)\b",
         re.IGNORECASE,
     )
     none_of([one for one in described if slips.search(one.text)])

@@ -28,27 +28,29 @@ def describe_icd10cm(code: str, description: str, ancestors: Sequence[str]) -> s
     """The plain description of one ICD-10-CM code.
 
     `code` with or without its dot; `description` the order file's long title; `ancestors` the official titles above it
-    from the chapter down. "" only for an empty description. It does not fail: words it does not know stay as they are.
+    from the chapter down (the long titles of ICD-10-CM stand for themselves, so no frame needs them so far). "" only
+    for an empty description. It does not fail: words it does not know stay as they are.
     """
     title = " ".join(description.split())
     if not title:
         return ""
     ending = split_ending(title)
-    first = _first_sentence(code.upper(), ending)
+    first = _first_sentence(code[:3].upper(), ending.rest, ending.stage == "later")
     text = first.text + (f", {ending.trimester}" if ending.trimester else "")
     note = note_sentence((*first.unsaid, *ending.unsaid), other=first.other, nowhere_else=first.nowhere_else)
     encounter = encounter_sentence(ending.stage, ending.detail, first.matter)
     return " ".join(part for part in (f"{text}.", note, ending.fetus, encounter) if part)
 
 
-def _first_sentence(code: str, ending: Ending) -> Sentence:
-    title, past = ending.rest, ending.stage == "later"
-    if code[:1] in "VWXY":
-        return cause(code, title)
-    if code[:1] == "T" and (drug := substance(title, past)):
+@lru_cache(maxsize=4096)
+def _first_sentence(category: str, title: str, past: bool) -> Sentence:
+    """The frame that fits; remembered, since up to sixteen codes differ in the seventh character only."""
+    if category[:1] in "VWXY":
+        return cause(category, title)
+    if category[:1] == "T" and (drug := substance(title)):
         return drug
-    if code[:1] == "S" or (ending.stage and code < "T36"):
+    if category[:1] == "S" or ("M" <= category[:1] and past) or _INJURY.match(category):
         return injury(title, past)
-    if other := reason(code, title):
+    if other := reason(category, title):
         return other
     return say("the patient had {0}" if past else "the patient has {0}", plain_phrase(title))

@@ -56,7 +56,7 @@ _AS_TO = re.compile(
 )
 _TRAFFIC = re.compile(r",? unspecified whether traffic or nontraffic accident", re.IGNORECASE)
 _PLACE_OF = re.compile(
-    r"\bunspecified (site|part|parts|level|portion|area|region|type|number) of (?:the )?", re.IGNORECASE
+    r"\bunspecified (site|parts?|part\(s\)|level|portion|area|region|type|number) of (?:the )?", re.IGNORECASE
 )
 _CHRONIC_OR = re.compile(r"\b(chronic|acute) or unspecified ", re.IGNORECASE)
 _NOT_SPECIFIED = re.compile(r",? (?:not (?:otherwise )?specified|NOS)\b(?: as ([\w -]+))?")
@@ -103,6 +103,8 @@ def _which_place(word: str) -> str:
 
 def _as_to(whole: str, about: str) -> str:
     about = about.strip()
+    if about.startswith("with "):
+        return f"whether it comes {about}"
     if "whether" in whole.lower() or about.startswith(("whether", "which", "how")):
         return about if about.startswith(("whether", "which", "how")) else f"whether it is {about}"
     if about in _AS_TO_WORDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .articles import article
 from .glossary import Kind, load
-from .units import ADJECTIVE, Unit, chunk_end, head_of, is_plural
+from .units import Unit, chunk_end, head_of, is_plural
 
 _RIDERS = frozenset(("occupant", "car occupant", "rider", "pedal cyclist", "bicycle rider"))
 
@@ -74,12 +74,13 @@ def _which(chunk: list[Unit], head: Unit, rest: list[Unit]) -> tuple[str, bool]:
         return "whether this was the driver or a passenger", False
     if head.kind is Kind.PART:
         paired = load().paired
-        if head.term in paired or (not paired.isdisjoint(head.term.split(" ")) and "lesser" not in name):
+        official = " ".join(unit.term for unit in chunk)
+        if official in paired or not paired.isdisjoint(head.term.split(" ")) or head.term in paired:
             return "which side", False
         return f"which {name.replace('(s)', '')}", not is_plural(head)
-    if head.kind is Kind.WORD and ADJECTIVE.search(head.term) and len(rest) > 1 and rest[0].kind is Kind.JOIN:
+    if head.kind is Kind.WORD and not is_plural(head) and len(rest) > 1 and rest[0].kind is Kind.JOIN:
         return _which(rest[1:], head_of(rest[1 : chunk_end(rest, 1)]) or head, [])
-    if head.term.endswith("ly") and len(chunk) > 1:
+    if head.term.endswith(("ly", "ing", "eaten")) and len(chunk) > 1:
         return f"what kind of {chunk[-2].name}", False
     if len(head.term) < 3 and len(chunk) > 1:
         return f"what kind of {chunk[-2].name} {head.term}", False

@@ -1,0 +1,42 @@
+"""A gateway of its own, in this process, with nothing behind it; and a whole machine whose parts may be stopped."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from services.gateway.app import build
+from services.gateway.settings import GatewaySettings
+from services.standalone.ports import free_port
+from tests.conftest import OPEN_SETTINGS
+from tests.machine import copy_state, running
+
+
+@pytest.fixture
+async def alone(tmp_path):
+    """A client of a gateway whose catalog, search, metering and NATS are all away."""
+    nowhere = f"127.0.0.1:{free_port()}"
+    settings = GatewaySettings(
+        http_port=0,
+        state_dir=tmp_path,
+        catalog_address=nowhere,
+        search_address=nowhere,
+        metering_address=nowhere,
+        nats_url=f"nats://{nowhere}",
+        drain_seconds=1,
+    )
+    service = build(settings)
+    await service.start()
+    server = service.components[-1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as client:
+        yield client
+    await service.stop()
+
+
+@pytest.fixture(scope="module")
+def parts_machine(seed_state, tmp_path_factory):
+    """A machine open to guests with each service in a process of its own, to be stopped and continued."""
+    folder = copy_state(seed_state, tmp_path_factory.mktemp("parts") / "state")
+    with running(folder, OPEN_SETTINGS, ("--processes",)) as machine:
+        machine.until_search_answers()
+        yield machine

@@ -1,0 +1,174 @@
+"""A gateway with nothing behind it still answers everything, says so, and leaks nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+
+import pytest
+
+PAGE, API_PAGE = "/codes/cpt/27250", "/api/v1/codes/cpt/27250"
+
+
+async def test_it_lives_and_is_not_ready(alone):
+    assert (await alone.get("/livez")).status_code == 200
+    ready = await alone.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json() == {"ready": False, "failing": ["catalog", "metering"]}
+
+
+@pytest.mark.parametrize("path", [PAGE, API_PAGE, "/codes/cpt", "/releases", "/api/v1/releases", "/api/v1/meter"])
+async def test_what_needs_others_is_503_and_says_when_to_come_again(alone, path):
+    answer = await alone.get(path)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert answer.headers["Cache-Control"] == "no-store"
+    for inner in ("127.0.0.1", "grpc", "Traceback", "UNAVAILABLE", "remaining"):
+        assert inner not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/privacy", "/register", "/login", "/assistant", "/problems", "/problems/views-exhausted", "/api/docs",
+             "/search", "/robots.txt", "/sitemap.xml"],
+)  # fmt: skip
+async def test_pages_that_need_nobody_are_there(alone, path):
+    answer = await alone.get(path)
+    assert answer.status_code == 200
+    head = await alone.head(path)
+    assert head.status_code == 200
+    assert head.content == b""
+
+
+async def test_search_without_search_and_catalog_is_a_page_that_says_so(alone):
+    answer = await alone.get("/search", params={"q": "hip"})
+    assert answer.status_code == 503
+    assert "not available at the moment" in answer.text
+
+
+async def test_static_files_are_kept_for_ever_and_come_packed(alone):
+    home = await alone.get("/")
+    addresses = re.findall(r'"(/static/[^"]+)"', home.text)
+    assert len(addresses) == 3
+    for address in addresses:
+        answer = await alone.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert "Set-Cookie" not in answer.headers
+    assert (await alone.get("/static/medcodes.css")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", PAGE, API_PAGE, "/nothing", "/api/v1/meter"])
+async def test_every_answer_is_guarded(alone, path):
+    answer = await alone.get(path)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert "Server" not in answer.headers
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", answer.headers["X-Request-Id"])
+
+
+async def test_the_request_id_is_echoed(alone):
+    for path in (PAGE, "/", "/nothing"):
+        assert (await alone.get(path, headers={"X-Request-Id": "a.B-9_"})).headers["X-Request-Id"] == "a.B-9_"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_set"),
+    [("/", True), (PAGE, True), (API_PAGE, True), ("/api/v1/meter", True), ("/api/v1/search", False), ("/livez", False),
+     ("/robots.txt", False)],
+)  # fmt: skip
+async def test_who_is_given_a_guest_cookie(alone, path, is_set):
+    answer = await alone.get(path)
+    assert ("medcodes_guest" in answer.cookies) is is_set
+    again = await alone.get(path)
+    assert "medcodes_guest" not in again.cookies
+
+
+async def test_unknown_addresses_are_problems_for_programs_and_pages_for_people(alone):
+    problem = await alone.get("/nothing")
+    assert problem.status_code == 404
+    assert problem.headers["Content-Type"] == "application/problem+json"
+    page = await alone.get("/nothing", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 404
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert (await alone.get("/api/nothing", headers={"Accept": "text/html"})).json()["status"] == 404
+
+
+async def test_other_methods_are_not_allowed(alone):
+    for path in (PAGE, API_PAGE, "/", "/api/v1/search"):
+        answer = await alone.post(path)
+        assert answer.status_code == 405
+        assert "GET" in answer.headers["Allow"]
+
+
+async def test_a_body_too_large_is_refused(alone):
+    async def chunks():
+        for _ in range(40):
+            yield b"x" * 4096
+
+    assert (await alone.request("GET", "/api/v1/search", content=b"x" * 70_000)).status_code == 413
+    answer = await alone.post("/api/v1/search", content=chunks())
+    assert answer.status_code in (405, 413)
+
+
+async def test_credentials_are_never_taken_as_a_guest(alone):
+    for path in (PAGE, API_PAGE, "/api/v1/meter", "/", "/api/v1/codes/cpt/27250/sections/modifiers"):
+        answer = await alone.get(path, headers={"Authorization": "Bearer mck_nothing"})
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+async def test_nothing_is_taken_from_the_host_header(alone):
+    for path in ("/", "/sitemap.xml", "/robots.txt", "/nothing", PAGE):
+        answer = await alone.get(path, headers={"Host": "evil.example"})
+        assert "evil.example" not in answer.text + str(answer.headers)
+
+
+async def test_sections_that_are_locked_say_so_before_anybody_is_asked(alone):
+    answer = await alone.get("/api/v1/codes/cpt/27250/sections/modifiers")
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "/problems/registration-required"
+    assert (await alone.get("/api/v1/codes/cpt/27250/sections/nothing")).status_code == 422
+
+
+async def test_the_openapi_document(alone):
+    document = (await alone.get("/api/openapi.json")).json()
+    assert set(document["paths"]) == {
+        "/api/v1/codes/{system}/{code}",
+        "/api/v1/codes/{system}/{code}/sections/{section}",
+        "/api/v1/codes/{system}",
+        "/api/v1/search",
+        "/api/v1/suggest",
+        "/api/v1/releases",
+        "/api/v1/meter",
+    }
+    kinds = document["components"]["schemas"]["Kind"]["enum"]
+    assert {"rvu_work", "global_days", "mue_practitioner", "modifier", "excludes1", "no_data"} <= set(kinds)
+    assert "HTTPValidationError" not in str(document)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                expected = "application/json" if status == "200" else "application/problem+json"
+                assert list(response["content"]) == [expected]
+
+
+async def test_a_connection_goes_on_after_large_bodies_and_ends_at_an_endless_head(alone):
+    host, port = alone.base_url.host, alone.base_url.port
+    reader, writer = await asyncio.open_connection(host, port)
+    for _ in range(3):
+        writer.write(b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        assert head.startswith(b"HTTP/1.1 413")
+        await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))
+    with contextlib.suppress(ConnectionError):
+        for _ in range(200):
+            writer.write(b"GET /livez HTTP/1.1\r\nX: " + b"x" * 10_000)
+            await writer.drain()
+            await asyncio.sleep(0)
+    with contextlib.suppress(ConnectionError):
+        assert not (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 2")
