@@ -113,7 +113,7 @@ class Machine:
         """A visitor with a cookie jar of its own."""
         return httpx.Client(base_url=self.url, timeout=15, **options)
 
-    def until_search_answers(self, query: str = "27250", seconds: float = 120) -> None:
+    def until_search_answers(self, query: str = "hip", seconds: float = 120) -> None:
         with self.client() as client:
             began = time.monotonic()
             while not client.get("/api/v1/search", params={"q": query}).json().get("results"):

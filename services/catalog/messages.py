@@ -75,12 +75,17 @@ def section(page: SectionPage, related: Related) -> pb.Section:
     )
 
 
+def shown_description(record: CodeRecord) -> str:
+    """What lists may show: the project's own wording stands in for a licensed descriptor that is not loaded."""
+    return record.description or record.short_description
+
+
 def code_ref(record: CodeRecord) -> pb.CodeRef:
     return pb.CodeRef(
         system=record.system,
         code=record.code,
         display=record.display,
-        description=record.description,
+        description=shown_description(record),
         billable=record.billable,
         has_page=not record.is_group,
         has_children=record.has_children,
@@ -185,8 +190,7 @@ def _indexed(code: StreamedCode) -> pb.IndexedCode:
         system=record.system,
         code=record.code,
         display=record.display,
-        # The project's own wording stands in for a licensed descriptor that is not loaded.
-        description=record.description or record.short_description,
+        description=shown_description(record),
         billable=record.billable,
         terms=code.terms,
         effective_from=record.begins,

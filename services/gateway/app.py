@@ -49,7 +49,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     health.add_check("metering", metering.answers)
 
     bus = Bus(settings.nats_url, "gateway")
-    cache = PageCache(settings.page_cache_mib * MIB)
+    cache = PageCache(settings.rendered_pages_mib * MIB)
     watch = Task("follow the current release", partial(follow_release, bus, cache.use_release))
 
     static, marks = StaticFiles(), Marks()

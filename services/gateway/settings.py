@@ -36,7 +36,7 @@ class GatewaySettings(ServiceSettings):
         4096, ge=1, description="Views that may wait for a batch; beyond it requests are refused with 503."
     )
 
-    page_cache_mib: int = Field(64, ge=0, description="Memory for rendered code pages; 0: none are kept.")
+    rendered_pages_mib: int = Field(64, ge=0, description="Memory for rendered code pages; 0: none are kept.")
     guest_secret: SecretStr = Field(
         SecretStr(""),
         description="Key that guest cookies are signed with, the same for all replicas, 32 characters or more; empty: "

@@ -30,7 +30,7 @@ def build(settings: MeteringSettings) -> Service:
     servicer = MeteringServicer(metering)
     server = GrpcServer(
         domain="metering.medcodes",
-        listen=settings.metering_address,
+        listen=settings.metering_listen,
         register=[lambda server: add_MeteringServiceServicer_to_server(servicer, server)],
         names=[SERVICE_NAME],
         health=health,

@@ -10,7 +10,7 @@ from services.common.settings import ServiceSettings
 
 
 class MeteringSettings(ServiceSettings):
-    metering_address: str = Field("127.0.0.1:50054", description="Address that metering answers gRPC on.")
+    metering_listen: str = Field("127.0.0.1:50054", description="Address that metering's gRPC server listens on.")
     valkey_url: str = Field(
         "valkey://127.0.0.1:6379/0",
         description="Valkey (or Redis 7 and newer) with `appendonly yes` and `appendfsync always`.",

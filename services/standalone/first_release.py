@@ -12,12 +12,13 @@ from pathlib import Path
 
 from .state import fingerprint
 
-SAMPLE = Path(__file__).parent.parent / "catalog" / "sample"
+CATALOG = Path(__file__).parent.parent / "catalog"
 
 
 def sources_fingerprint(data: Path | None) -> str:
-    """Changes when the folder of downloads, the sample set, the bundled ICD-10-CM files or the program change."""
-    folders = [SAMPLE, *([data.absolute()] if data else [])]
+    """Changes when the folder of downloads, the sample set, the bundled ICD-10-CM files or the program that reads
+    them change, so that an update of Medcodes builds its release anew."""
+    folders = [CATALOG, *([data.absolute()] if data else [])]
     return fingerprint(folders, [version("simple-icd-10-cm"), version("medcodes"), str(data or "")])
 
 

@@ -139,7 +139,7 @@ def fingerprint(folders: Iterable[Path], also: Iterable[str] = ()) -> str:
     for text in also:
         digest.update(text.encode() + b"\0")
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
             found = path.stat()
             digest.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
     return digest.hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from operator import itemgetter
@@ -21,6 +22,7 @@ from services.catalog.importers.base import Rejected
 
 BATCH = 2_000
 ROWS_A_STATEMENT = 100
+MOST_HELD = 20_000
 CACHE_KIB = 32 << 10
 
 _WRITE_PRAGMAS = """
@@ -59,13 +61,16 @@ class Staging:
         count = 0
         self.connection.execute("BEGIN")
         for batch in batches(rows):
-            for kind in set(map(type, batch)):
-                part = [row for row in batch if type(row) is kind]
+            kinds = set(map(type, batch))
+            for kind in kinds:
+                part = batch if len(kinds) == 1 else [row for row in batch if type(row) is kind]
                 if kind is Rejected:
                     rejected += [RejectedRow(row.line, row.reason) for row in part if isinstance(row, Rejected)]
                 else:
                     self._tables[kind].add(part, edition, file)
                     count += len(part)
+        for inserts in self._tables.values():
+            inserts.flush(edition, file)
         self.connection.execute("COMMIT")
         return count, rejected
 
@@ -107,17 +112,36 @@ def text_id(text: str) -> int:
 
 
 class _Inserts:
-    """Writes the rows of one type, and notes whether they came in the table's order."""
+    """Writes the rows of one type, and notes whether they came in the table's order.
+
+    Rows are held back until one with another first column follows, so that a file that is sorted by its first column
+    alone (the PTP tables) still counts as sorted.
+    """
 
     def __init__(self, connection: sqlite3.Connection, table: Table) -> None:
         self._connection, self.table = connection, table
         self._width = len(table.columns) - 2
+        self._held: list[Any] = []
         self._last: tuple[Any, ...] = ()
         self.in_order = True
 
     def add(self, rows: list[Any], edition: int, file: int) -> None:
-        rows = self.packed(rows, edition)
+        rows = self._held + self.packed(rows, edition)
         rows.sort()
+        ready = bisect_left(rows, rows[-1][:1])
+        if ready == 0 and len(rows) > MOST_HELD:
+            ready = len(rows)
+        self._held = rows[ready:]
+        self._write(rows[:ready], edition, file)
+
+    def flush(self, edition: int, file: int) -> None:
+        """Called after the last row of each file."""
+        self._write(self._held, edition, file)
+        self._held = []
+
+    def _write(self, rows: list[Any], edition: int, file: int) -> None:
+        if not rows:
+            return
         self.in_order = self.in_order and self._last <= (edition, *rows[0], file)
         self._last = (edition, *rows[-1], file)
         whole = len(rows) - len(rows) % ROWS_A_STATEMENT

@@ -53,7 +53,7 @@ class Metering:
 @pytest.fixture
 def settings(nats_server, valkey_server):
     return MeteringSettings(
-        nats_url=nats_server.url, valkey_url=valkey_server.url, metering_address="127.0.0.1:0", drain_seconds=1
+        nats_url=nats_server.url, valkey_url=valkey_server.url, metering_listen="127.0.0.1:0", drain_seconds=1
     )
 
 

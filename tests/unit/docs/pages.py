@@ -27,6 +27,12 @@ class Link(NamedTuple):
     anchor: str
 
 
+def source_files() -> list[Path]:
+    return [
+        path for folder in ("services", "tests", "protos") for path in (ROOT / folder).rglob("*.*") if path.is_file()
+    ]
+
+
 @cache
 def text(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")

@@ -11,9 +11,10 @@ How a term is added is told in `glossary.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .causes import cause
-from .encounters import Ending, encounter_sentence, split_ending
+from .encounters import encounter_sentence, split_ending
 from .grammar import plain_phrase
 from .injuries import injury
 from .notes import note_sentence
@@ -35,7 +36,7 @@ def describe_icd10cm(code: str, description: str, ancestors: Sequence[str]) -> s
     if not title:
         return ""
     ending = split_ending(title)
-    first = _first_sentence(code[:3].upper(), ending.rest, ending.stage == "later")
+    first = _first_sentence(code[:3].upper(), ending.rest, ending.stage)
     text = first.text + (f", {ending.trimester}" if ending.trimester else "")
     note = note_sentence((*first.unsaid, *ending.unsaid), other=first.other, nowhere_else=first.nowhere_else)
     encounter = encounter_sentence(ending.stage, ending.detail, first.matter)
@@ -43,13 +44,14 @@ def describe_icd10cm(code: str, description: str, ancestors: Sequence[str]) -> s
 
 
 @lru_cache(maxsize=4096)
-def _first_sentence(category: str, title: str, past: bool) -> Sentence:
+def _first_sentence(category: str, title: str, stage: str) -> Sentence:
     """The frame that fits; remembered, since up to sixteen codes differ in the seventh character only."""
+    past = stage == "later"
     if category[:1] in "VWXY":
         return cause(category, title)
     if category[:1] == "T" and (drug := substance(title)):
         return drug
-    if category[:1] == "S" or ("M" <= category[:1] and past) or _INJURY.match(category):
+    if category[:1] == "S" or (stage and category < "T36"):
         return injury(title, past)
     if other := reason(category, title):
         return other

@@ -7,19 +7,27 @@ import re
 from .glossary import Kind
 from .units import ADJECTIVE, BREAKS, Unit, chunk_end, head_of, is_acronym, is_plural
 
-_VOWELS = re.compile(r"^(?:[aeio]|u(?!ni(?![dnm])|se|te|re|ri|ro)|hour|honest|x-|8|11|18)", re.IGNORECASE)
+_VOWELS = re.compile(
+    r"^(?:[aei]|o(?!ne\b|nce\b)|u(?!ni(?![dnm])|se|te|re|ri|ro)|hour|honest|x-|8|11|18)", re.IGNORECASE
+)
 _ACRONYM_VOWEL = re.compile(r"^(?:[AEFHILMNORSX][A-Z0-9-]|[AEFHILMNORSX]$)")
 _NAMED_AFTER = frozenset(("syndrome", "disease", "virus disease", "disorder"))
 
 
 def article(text: str) -> str:
     """'a' or 'an', by the sound of the first word."""
+    if text.startswith("Rh "):
+        return "an"
     if is_acronym(text.split(" ", 1)[0].split("-")[0]) and text[:2].isupper():
         return "an" if _ACRONYM_VOWEL.match(text) else "a"
     return "an" if _VOWELS.match(text) else "a"
 
 
 def with_articles(units: list[Unit], definite: bool) -> list[Unit]:
+    """Put the article that its head wants in front of each noun phrase; one article leads a list ("a cyst and ulcer").
+
+    `definite`: the first noun phrase is a known place ("the left hip"), not a finding.
+    """
     out: list[Unit] = []
     led = False
     position = 0
@@ -48,7 +56,7 @@ def _article_ahead(units: list[Unit], start: int, end: int, subject: bool) -> st
     noun's."""
     chunk = units[start:end]
     word = _article_for(chunk, subject)
-    if word is not None or end >= len(units) or not _goes_on(units, end):
+    if word is not None or end >= len(units) or not goes_on(units, end):
         return word
     if not all(ADJECTIVE.search(unit.term) for unit in chunk):
         return None
@@ -56,14 +64,14 @@ def _article_ahead(units: list[Unit], start: int, end: int, subject: bool) -> st
     return article(chunk[0].text) if chunk and word in ("a", "an") else word
 
 
-def _goes_on(units: list[Unit], at: int) -> bool:
+def goes_on(units: list[Unit], at: int) -> bool:
     """Whether the break at `at` belongs to a list that ends in "and" or "or"."""
     if units[at].kind is Kind.JOIN:
         return True
     if units[at].kind is not Kind.COMMA:
         return False
     end = chunk_end(units, at + 1)
-    return end < len(units) and _goes_on(units, end)
+    return end < len(units) and goes_on(units, end)
 
 
 def _article_for(chunk: list[Unit], subject: bool = False) -> str | None:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .articles import with_articles
+from .articles import goes_on, with_articles
 from .glossary import Glossary, Kind, load
 from .notes import unspecified_phrases
 from .qualifiers import with_others, without_leading_other, without_unspecified
@@ -61,7 +61,7 @@ def plain_phrase(phrase: str, drop_other: bool = True, definite: bool = False) -
 def _singular_head(units: list[Unit], glossary: Glossary) -> list[Unit]:
     """ "Disorders of bone" is one disorder in one patient."""
     end = chunk_end(units, 0)
-    if not end or (end < len(units) and units[end].kind is not Kind.LINK):
+    if not end or (end < len(units) and goes_on(units, end)):
         return units
     chunk = units[:end]
     head = chunk[-1]

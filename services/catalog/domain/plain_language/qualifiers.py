@@ -113,5 +113,5 @@ def with_others(units: list[Unit]) -> list[Unit]:
         text = "another" if single and not has_own else "other"
         skip = named and head is not None
         text += " named" if skip else ""
-        out.append(Unit(Kind.DETERMINER if head is not None else Kind.OTHER, text, text, "other"))
+        out.append(Unit(Kind.DETERMINER if head is not None else Kind.OTHER, text, text, text))
     return out

@@ -24,9 +24,9 @@ _INTENTS = {
     "": "",
 }
 _FRAMES = {
-    "poisoning by": ("the patient {was} poisoned by {{0}}{intent}", "poisoning"),
-    "toxic effect of": ("the patient {was} harmed by the poisonous (toxic) effect of {{0}}{intent}", "poisoning"),
-    "asphyxiation due to": ("the patient {was} short of air (asphyxiation) due to {{0}}{intent}", "problem"),
+    "poisoning by": ("the patient was poisoned by {{0}}{intent}", "poisoning"),
+    "toxic effect of": ("the patient was harmed by the poisonous (toxic) effect of {{0}}{intent}", "poisoning"),
+    "asphyxiation due to": ("the patient was short of air (asphyxiation) due to {{0}}{intent}", "problem"),
     "adverse effect of": (
         "{{0}} harmed the patient although rightly chosen and rightly given (adverse effect)",
         "reaction",
@@ -38,12 +38,11 @@ _FRAMES = {
 }
 
 
-def substance(title: str, past: bool) -> Sentence | None:
+def substance(title: str) -> Sentence | None:
     """The first sentence for a drug or poison, None where the title is about something else."""
     found = _SUBSTANCE.match(title)
     if not found:
         return None
     frame, matter = _FRAMES[found[1].lower()]
     intent = _INTENTS[(found[3] or "").lower().removesuffix(" (unintentional)")]
-    pattern = frame.format(was="was", intent=intent)
-    return say(pattern, plain_phrase(found[2], drop_other=False), matter=matter)
+    return say(frame.format(intent=intent), plain_phrase(found[2], drop_other=False), matter=matter)

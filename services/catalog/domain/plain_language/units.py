@@ -19,7 +19,7 @@ _DETERMINERS = frozenset(
 _NUMBERS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "only"))
 SIDES = frozenset(("right", "left", "unspecified", "bilateral", "other", "multiple", "both"))
 _PLURALS = frozenset(("feet", "teeth", "vertebrae", "women", "men", "children", "testes", "data", "bacteria"))
-_NOT_PLURAL = ("ss", "is", "us", "as", "itis", "osis")
+_NOT_PLURAL = ("ss", "is", "us", "as", "itis", "osis", "lens", "biceps")
 _ACRONYM = re.compile(r"^(?:[A-Z0-9][A-Z0-9]|[A-Za-z]+[A-Z0-9]|[A-Z]-|[A-Z]$|.*\d)")
 ADJECTIVE = re.compile(
     r"(?:blunt|open|closed|hot|sharp|known|upper|lower|inner|outer|partial|chronic|"
