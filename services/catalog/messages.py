@@ -48,6 +48,7 @@ def code_page(page: Page) -> pb.CodePage:
         glance=[pb.Glance(label=one.label, value=one.value) for one in page.glance],
         same_from=iso(page.same.first),
         same_to=iso(page.same.last),
+        title=page.official.text or shown_description(record),
     )
 
 

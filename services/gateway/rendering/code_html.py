@@ -52,7 +52,7 @@ def family(found: catalog_pb2.CodePage) -> list[catalog_pb2.CodeRef]:
             system=found.system,
             code=found.code,
             display=found.display,
-            description=found.official_description.text if any(ref.description for ref in siblings) else "",
+            description=found.title if any(ref.description for ref in siblings) else "",
             has_page=True,
         )
         siblings.insert(bisect_left(siblings, found.code, key=lambda ref: ref.code), itself)

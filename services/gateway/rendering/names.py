@@ -40,6 +40,7 @@ _SHORT_EDITIONS = {
     "NCCI add-on codes": "Add-on",
     "CPT descriptors (licensee's file)": "CPT file",
     "Medcodes plain wording": "Medcodes",
+    "Medicare Claims Processing Manual 100-04, chapter": "100-04 ch.",
 }
 
 

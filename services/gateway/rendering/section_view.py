@@ -103,8 +103,9 @@ class Row:
     @property
     def remark(self) -> str:
         """The sentence, unless it says no more than label and value beside it."""
-        says_no_more = self.entry.text.rstrip(".") == f"{self.entry.label} {self.entry.value}"
-        return "" if says_no_more else self.entry.text
+        label, value = self.entry.label, self.entry.value
+        said = self.entry.text.rstrip(".")
+        return "" if said in (label, f"{label} {value}", f"{label}: {value}") else self.entry.text
 
     @property
     def value(self) -> str:

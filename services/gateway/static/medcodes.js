@@ -27,11 +27,12 @@
 
   const copy = document.querySelector(".copy");
   if (copy && navigator.clipboard) {
+    const label = copy.textContent;
     copy.hidden = false;
     copy.addEventListener("click", async () => {
       await navigator.clipboard.writeText(copy.dataset.copy);
       copy.textContent = "Copied";
-      setTimeout(() => { copy.textContent = "Copy"; }, 1500);
+      setTimeout(() => { copy.textContent = label; }, 1500);
     });
   }
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.catalog.domain.plain_language import describe_icd10cm
 from services.catalog.domain.plain_language.encounters import split_ending
@@ -47,8 +50,9 @@ def described(official_titles: dict[str, str]) -> list[Described]:
     return [Described(code, title, describe_icd10cm(code, title, ())) for code, title in official_titles.items()]
 
 
-def words(text: str) -> list[str]:
-    return re.findall(r"[\w'-]+", text.lower())
+@cache
+def words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[\w'-]+", text.lower()))
 
 
 def none_of(found: list[Described]) -> None:
@@ -211,3 +215,43 @@ def test_no_title_no_description(title):
 )
 def test_odd_titles_do_not_fail(title):
     assert describe_icd10cm("A00", title, ()).endswith(".")
+
+
+_PIECES = [
+    "Other",
+    "unspecified",
+    "left",
+    "fracture",
+    "of",
+    "femur",
+    ",",
+    "with",
+    "without",
+    "and",
+    "or",
+    "bilateral",
+    "(s)",
+]
+_PIECES += [
+    "not elsewhere classified",
+    "specified",
+    "[x]",
+    "12",
+    "zebra",
+    "sequela",
+    "initial encounter",
+    "the",
+    "a",
+    "sites",
+]
+
+
+@given(
+    st.lists(st.sampled_from(_PIECES), max_size=12),
+    st.sampled_from(["A00", "C50", "O35", "S72", "T36", "V43", "Y92", "Z12"]),
+)
+def test_any_order_of_words_gives_one_text(pieces, code):
+    title = " ".join(pieces)
+    text = describe_icd10cm(code, title, ())
+    assert text.endswith(".") if title else text == ""
+    assert text == describe_icd10cm(code, title, ())

@@ -52,7 +52,7 @@ def plain_phrase(phrase: str, drop_other: bool = True, definite: bool = False) -
     units = _with_sides(units)
     units, more = without_unspecified(units)
     unsaid += more
-    units, ended_other = with_places(with_others(units))
+    units, ended_other = _with_places(with_others(units))
     plural = is_plural(first_head(units))
     text = joined(with_articles(fitted(units), definite))
     return Phrase(text, tuple(dict.fromkeys(unsaid)), other or ended_other, nowhere_else, plural)
@@ -85,7 +85,7 @@ def _with_sides(units: list[Unit]) -> list[Unit]:
     return units if out and out[-1].term in SIDES else out
 
 
-def with_places(units: list[Unit]) -> tuple[list[Unit], bool]:
+def _with_places(units: list[Unit]) -> tuple[list[Unit], bool]:
     """A place behind a comma gets its preposition: "bursitis, left hip" is "of the left hip"."""
     out: list[Unit] = []
     other = False

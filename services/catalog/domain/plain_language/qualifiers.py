@@ -55,8 +55,11 @@ def without_unspecified(units: list[Unit]) -> tuple[list[Unit], list[str]]:
 
 def _same_part(one: Unit, other: Unit) -> bool:
     """Whether both name one part of the body, in the singular or the plural."""
-    size = min(len(one.term), len(other.term), 7)
-    return one.kind is Kind.PART and one.term[:size] == other.term[:size] and size > 2
+    return one.kind is Kind.PART and _singular(one.term) == _singular(other.term)
+
+
+def _singular(term: str) -> str:
+    return term[:-3] + "y" if term.endswith("ies") else term.removesuffix("s")
 
 
 def _what_ended(before: list[Unit]) -> str:

@@ -252,6 +252,7 @@ class CodePage(_message.Message):
     GLANCE_FIELD_NUMBER: _builtins.int
     SAME_FROM_FIELD_NUMBER: _builtins.int
     SAME_TO_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
     system: _builtins.str
     code: _builtins.str
     display: _builtins.str
@@ -267,6 +268,10 @@ class CodePage(_message.Message):
     release, for the same kind of question (with or without `on`).
     """
     same_to: _builtins.str
+    title: _builtins.str
+    """What a list or a heading calls the code: the official description, or the project's own short wording where no
+    official one is loaded. Empty where there is neither.
+    """
     @_builtins.property
     def official_description(self) -> Global___Description: ...
     @_builtins.property
@@ -300,10 +305,11 @@ class CodePage(_message.Message):
         glance: _abc.Iterable[Global___Glance] | None = ...,
         same_from: _builtins.str = ...,
         same_to: _builtins.str = ...,
+        title: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable", "common_language_description", b"common_language_description", "hierarchy", b"hierarchy", "official_description", b"official_description"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable", "code", b"code", "common_language_description", b"common_language_description", "display", b"display", "effective_from", b"effective_from", "effective_to", b"effective_to", "glance", b"glance", "hierarchy", b"hierarchy", "official_description", b"official_description", "on", b"on", "release", b"release", "same_from", b"same_from", "same_to", b"same_to", "sections", b"sections", "status", b"status", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable", "code", b"code", "common_language_description", b"common_language_description", "display", b"display", "effective_from", b"effective_from", "effective_to", b"effective_to", "glance", b"glance", "hierarchy", b"hierarchy", "official_description", b"official_description", "on", b"on", "release", b"release", "same_from", b"same_from", "same_to", b"same_to", "sections", b"sections", "status", b"status", "system", b"system", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__billable: _TypeAlias = _typing.Literal["billable"]  # noqa: Y015
     _WhichOneofArgType__billable: _TypeAlias = _typing.Literal["_billable", b"_billable"]  # noqa: Y015
