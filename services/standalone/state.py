@@ -70,8 +70,11 @@ class State:
     def _leftover(self, pid: int) -> psutil.Process | None:
         try:
             process = psutil.Process(pid)
-            ours = any(word in " ".join(process.cmdline()) for word in _OURS)
-            return process if ours and process.environ().get("MEDCODES_STATE_DIR") == str(self.folder) else None
+            if not any(word in " ".join(process.cmdline()) for word in _OURS):
+                return None
+            # Valkey writes its title over its environment, but works in its own folder.
+            here = process.environ().get("MEDCODES_STATE_DIR") == str(self.folder)
+            return process if here or self.folder in Path(process.cwd()).parents else None
         except (psutil.Error, ValueError):
             return None
 

@@ -56,7 +56,7 @@ def enter(visitor: Visitor) -> None:
 
 
 def test_a_guest_walks_with_tab_and_enter_only(medcodes, arrive):
-    guest = arrive(medcodes)
+    guest = arrive(medcodes, reduced_motion="reduce")  # at once where the focus is
     guest.open("/")
     tab_to(guest, "q", "INPUT")
     guest.page.keyboard.type("27250")
@@ -98,7 +98,7 @@ def test_the_focus_is_always_visible_and_goes_around(open_medcodes, arrive):
     assert [one for one in found if not one["inside"]] == []
     names = [one["name"] for one in found]
     assert names[0] == "Skip to the content"
-    assert "Copy" in names
+    assert "Copy code" in names
     assert any(name.startswith("Show 20 more") for name in names)
 
 
@@ -142,7 +142,7 @@ def test_escape_closes_a_source(open_medcodes, arrive):
 def test_the_copy_button_copies_the_code(open_medcodes, arrive):
     reader = arrive(open_medcodes, permissions=["clipboard-read", "clipboard-write"])
     reader.open("/codes/icd10cm/S73005A")
-    tab_to(reader, "Copy", "BUTTON")
+    tab_to(reader, "Copy code", "BUTTON")
     reader.page.keyboard.press("Enter")
     expect(reader.page.get_by_role("button", name="Copied")).to_be_visible()
     assert reader.page.evaluate("navigator.clipboard.readText()") == "S73.005A"

@@ -44,10 +44,11 @@ OPEN = {
     "code-open-visit": ("/codes/cpt/99213", 200),
     "code-open-icd10cm": ("/codes/icd10cm/S73005A", 200),
     "code-open-header": ("/codes/icd10cm/S73.0", 200),
-    "code-open-hcpcs": ("/codes/hcpcs/J1100", 200),
+    "code-open-hcpcs": ("/codes/hcpcs/J1885", 200),
     "section": (PAGE + "/sections/medicare_coverage", 200),
 }
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+LOOKED_AT_BY_AXE = {"light": PHONE, "dark": DESK}
 
 
 @SCHEMES
@@ -58,7 +59,7 @@ def test_a_page_of_a_guest(medcodes, arrive, name, scheme):
     if name == "wall":
         guest.spend_views()
     guest.open(path, status)
-    check_page(guest, f"{name}-{scheme}")
+    check_page(guest, name, scheme)
 
 
 @SCHEMES
@@ -67,23 +68,22 @@ def test_a_page_of_an_open_server(open_medcodes, arrive, name, scheme):
     path, status = OPEN[name]
     reader = arrive(open_medcodes, viewport=PHONE, color_scheme=scheme)
     reader.open(path, status)
-    check_page(reader, f"{name}-{scheme}")
+    check_page(reader, name, scheme)
 
 
-def check_page(visitor: Visitor, name: str) -> None:
+def check_page(visitor: Visitor, name: str, scheme: str) -> None:
     """A first visit, on a phone; then the same page on a desk and in the narrowest window."""
     assert visitor.transferred() < MOST_BYTES
     assert visitor.layout_shift() < MOST_SHIFT
-    visitor.screenshot(f"{name}-phone")
-    assert visitor.faults() == []
-    visitor.page.set_viewport_size(DESK)
-    assert visitor.overflow() == 0
-    visitor.screenshot(f"{name}-desk")
-    assert visitor.faults() == []
-    visitor.page.set_viewport_size(NARROWEST)
-    assert visitor.overflow() == 0
     assert visitor.page.locator("h1").count() == 1
-    assert visitor.page.title().endswith("Medcodes") or visitor.page.title().startswith("Medcodes")
+    assert "Medcodes" in visitor.page.title()
+    for window, size in (("phone", PHONE), ("desk", DESK), ("narrowest", NARROWEST)):
+        visitor.page.set_viewport_size(size)
+        assert visitor.overflow() == 0
+        if size is LOOKED_AT_BY_AXE[scheme]:
+            assert visitor.faults() == []
+        if size is not NARROWEST:
+            visitor.screenshot(f"{name}-{window}-{scheme}")
 
 
 @pytest.mark.parametrize("path", ["/", PAGE, "/codes/icd10cm/S73005A", "/search?q=dislocated+hip"])

@@ -62,8 +62,8 @@ class Visitor:
         self.page.get_by_role("combobox", name="Search codes").or_(
             self.page.get_by_role("searchbox", name="Search codes")
         ).fill(words)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_load_state("load")
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
 
     @property
     def path(self) -> str:

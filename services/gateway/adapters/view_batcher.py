@@ -80,7 +80,8 @@ class ViewBatcher:
         _sizes.observe(len(batch))
         try:
             results = await self._call_twice([view for view, _ in batch])
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            # A cancelled call too: whoever waits must hear of it.
             log.warning("views not decided", views=len(batch), error=repr(error))
             failure = Unavailable("the meter cannot be asked", reason="METER_UNAVAILABLE")
             for _, future in batch:

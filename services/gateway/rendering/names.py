@@ -33,14 +33,14 @@ _SHORT_EDITIONS = {
     "Physician Fee Schedule": "PFS",
     "HCPCS Level II": "HCPCS",
     "NCCI PTP edits, practitioner": "PTP",
-    "NCCI PTP edits, hospital": "PTP hospital",
+    "NCCI PTP edits, hospital": "PTP hosp.",
     "MUE, practitioner": "MUE",
-    "MUE, outpatient hospital": "MUE hospital",
+    "MUE, outpatient hospital": "MUE hosp.",
     "MUE, DME supplier": "MUE DME",
     "NCCI add-on codes": "Add-on",
     "CPT descriptors (licensee's file)": "CPT file",
     "Medcodes plain wording": "Medcodes",
-    "Medicare Claims Processing Manual 100-04, chapter": "100-04 ch.",
+    "Medicare Claims Processing Manual 100-04, chapter 12, section 40": "100-04, 12 §40",
 }
 
 
@@ -70,6 +70,11 @@ def edition_name(edition: catalog_pb2.EditionRef) -> str:
     if edition.edition.startswith(edition.data_set):
         return edition.edition
     return f"{edition.data_set} {edition.edition}"
+
+
+def group_title(ref: catalog_pb2.CodeRef) -> str:
+    """What a group is called; "" for a range whose name would only repeat its first and last code."""
+    return "" if ref.description == ref.code.replace("-", " to ") else ref.description
 
 
 def status(value: int) -> str:

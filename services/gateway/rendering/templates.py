@@ -31,7 +31,11 @@ class Templates:
             static=static, site=site, sections=names.SECTIONS, system_name=names.system_name, status_name=names.status
         )
         self._environment.filters.update(
-            day=day, thousands=thousands, short_edition=names.short_edition, edition_name=names.edition_name
+            day=day,
+            thousands=thousands,
+            short_edition=names.short_edition,
+            edition_name=names.edition_name,
+            group_title=names.group_title,
         )
 
     def render(self, name: str, **values: Any) -> bytes:

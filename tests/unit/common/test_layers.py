@@ -1,4 +1,4 @@
-"""The domain of every service imports only the standard library: import-linter knows the packages of today, this any."""
+"""The domain of every service imports only the standard library: import-linter knows the packages by name."""
 
 from __future__ import annotations
 

@@ -109,6 +109,14 @@ async def test_two_failures_are_an_answer_and_the_next_batch_goes_on():
     assert (await batcher.consume(view(2))).meter.used == 2
 
 
+async def test_a_cancelled_call_leaves_nobody_waiting():
+    async def cancelled(views):
+        raise asyncio.CancelledError
+
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(ViewBatcher(cancelled, calls=1, queue=10).consume(view(1)), 1)
+
+
 async def test_an_answer_for_fewer_views_is_no_answer():
     async def short(views):
         return []
