@@ -8,6 +8,7 @@ from functools import partial
 
 from medcodes.catalog.v1 import catalog_pb2
 
+from services.common import telemetry
 from services.common.clock import new_york_today
 from services.common.events import Bus
 from services.common.health import Health
@@ -19,7 +20,7 @@ from .adapters.metering_client import MeteringClient
 from .adapters.release_watch import follow_release
 from .adapters.search_client import SearchClient
 from .answers import security_headers
-from .front import Front
+from .front import App, Front
 from .guests import GuestCookies, load_key
 from .page_cache import Access, PageCache, PageKey
 from .problem_answers import ProblemAnswers
@@ -71,8 +72,17 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         max_body_bytes=settings.max_body_bytes,
         access_log=settings.access_log,
     )
-    server = HttpServer(front, settings.http_host, settings.http_port, health, settings.drain_seconds)
+    server = HttpServer(_traced(front), settings.http_host, settings.http_port, health, settings.drain_seconds)
     return Service("gateway", [catalog, search, metering, bus, watch, server], health)
+
+
+def _traced(app: App) -> App:
+    """The same application; where traces are recorded, a span around every request."""
+    if not telemetry.traced():
+        return app
+    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+
+    return OpenTelemetryMiddleware(app)
 
 
 def _render(marks: Marks, templates: Templates, page: catalog_pb2.CodePage, key: PageKey) -> Spliced:
