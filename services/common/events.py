@@ -42,6 +42,8 @@ DEAD_LETTER_STREAM = "MEDCODES_DEAD_LETTERS"
 DEAD_LETTER_PREFIX = "medcodes_dead."
 SEVEN_DAYS = 7 * 24 * 3600.0
 WATCH_POLL_SECONDS = 1.0
+# Where the catalog says which release is current, a JSON object with `release`; every replica of every service watches.
+CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY = "catalog", "current"
 MAX_DELIVERIES = 5
 
 log = structlog.get_logger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from medcodes.search.v1 import search_pb2_grpc
 
-from services.common.events import Bus
+from services.common.events import CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY, Bus
 from services.common.grpc_server import GrpcServer
 from services.common.health import Health
 from services.common.lifecycle import Service, Task
@@ -16,9 +16,6 @@ from .index_keeper import IndexKeeper
 from .service import Search
 from .servicer import SERVICE_NAME, SearchServicer
 from .settings import SearchSettings
-
-# The catalog's own names for where it says which release is current.
-CATALOG_BUCKET, CURRENT_KEY = "catalog", "current"
 
 
 def build(settings: SearchSettings) -> Service:
@@ -56,7 +53,10 @@ def build(settings: SearchSettings) -> Service:
             bus,
             keeper,
             server,
-            Task("follow the current release", lambda: keeper.follow(bus.watch_key(CATALOG_BUCKET, CURRENT_KEY))),
+            Task(
+                "follow the current release",
+                lambda: keeper.follow(bus.watch_key(CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY)),
+            ),
             Task("announce the active index", announcements.run),
         ],
         health,

@@ -22,7 +22,7 @@ from nats.js.errors import DigestMismatchError, KeyNotFoundError, KeyWrongLastSe
 from nats.js.object_store import ObjectStore
 
 from services.catalog.domain.manifest import Manifest, ManifestError
-from services.common.events import Bus, Event
+from services.common.events import CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY, Bus, Event
 
 from .release_folder import DamagedReleaseError
 
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 BUCKET = "medcodes_releases"
-KEY_BUCKET = "catalog"
-CURRENT, ANNOUNCED = "current", "announced"
+ANNOUNCED = "announced"
 PUBLISHED = "catalog.release.published"
 # Below the 1 MiB that a NATS server takes by default; each chunk is synced to disk before the next is sent.
 CHUNK_BYTES = 512 << 10
@@ -110,7 +109,7 @@ class ReleaseStore:
         if manifest is None:
             raise NotPublishedError(f"The object store keeps no release {release_id}.")
         await self._bus.ensure_events_stream()
-        store = await self._bus.key_value(KEY_BUCKET)
+        store = await self._bus.key_value(CURRENT_RELEASE_BUCKET)
         before, revision = await self._read()
         if before and before.release == release_id and before.sha256 == manifest.sha256:
             await self.announce(before)
@@ -118,7 +117,7 @@ class ReleaseStore:
         serial = before.serial + 1 if before else 1
         current = Current(release_id, manifest.sha256, serial, before.release if before else "", rollback)
         try:
-            await store.update(CURRENT, current.to_bytes(), last=revision)
+            await store.update(CURRENT_RELEASE_KEY, current.to_bytes(), last=revision)
         except KeyWrongLastSequenceError as error:
             raise NotPublishedError("Another release was published at the same moment; publish again.") from error
         await self.announce(current)
@@ -127,7 +126,7 @@ class ReleaseStore:
 
     async def announce(self, current: Current) -> None:
         """Sends the event of this change of the current release, unless that was done."""
-        store = await self._bus.key_value(KEY_BUCKET)
+        store = await self._bus.key_value(CURRENT_RELEASE_BUCKET)
         try:
             entry = await store.get(ANNOUNCED)
             if int(entry.value or 0) >= current.serial:
@@ -143,7 +142,7 @@ class ReleaseStore:
 
     async def watch(self) -> AsyncIterator[Current]:
         """The current release, then every later one, through restarts of NATS."""
-        async for value in self._bus.watch_key(KEY_BUCKET, CURRENT):
+        async for value in self._bus.watch_key(CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY):
             try:
                 current = Current.from_bytes(value) if value else None
             except ValueError as error:
@@ -184,9 +183,9 @@ class ReleaseStore:
             raise DamagedReleaseError("the object store holds other bytes than were put there") from error
 
     async def _read(self) -> tuple[Current | None, int]:
-        store = await self._bus.key_value(KEY_BUCKET)
+        store = await self._bus.key_value(CURRENT_RELEASE_BUCKET)
         try:
-            entry = await store.get(CURRENT)
+            entry = await store.get(CURRENT_RELEASE_KEY)
         except KeyNotFoundError:
             return None, 0
         return Current.from_bytes(entry.value) if entry.value else None, entry.revision or 0

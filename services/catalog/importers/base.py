@@ -17,8 +17,6 @@ from services.catalog.domain.rows import Row
 from .errors import FileError as FileError  # part of this contract: what `rows` raises
 from .files import SourceFile
 
-OFFICIAL_NAME_ENDINGS = (".gz", ".zip")
-
 
 @dataclass(frozen=True)
 class Rejected:

@@ -7,9 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from services.common.events import Bus
-
-BUCKET, KEY = "catalog", "current"
+from services.common.events import CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY, Bus
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +17,7 @@ async def follow_release(bus: Bus, use_release: Callable[[str | None], None]) ->
 
     While NATS is away nothing is told: nothing can be published then either.
     """
-    async for value in bus.watch_key(BUCKET, KEY):
+    async for value in bus.watch_key(CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY):
         release = _release(value) if value else None
         log.info("current release", release=release)
         use_release(release)

@@ -14,8 +14,6 @@ from prometheus_client import REGISTRY
 from services.catalog.adapters.release_folder import DamagedReleaseError, ReleaseFolder
 from services.catalog.adapters.release_store import (
     BUCKET,
-    CURRENT,
-    KEY_BUCKET,
     Current,
     NotPublishedError,
     ReleaseStore,
@@ -23,7 +21,7 @@ from services.catalog.adapters.release_store import (
 from services.catalog.build.release import BuiltRelease
 from services.catalog.current_release import ReleaseKeeper
 from services.common.errors import Unavailable
-from services.common.events import EVENTS_STREAM, Bus
+from services.common.events import CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY, EVENTS_STREAM, Bus
 from tests.unit.catalog.build import official_files as files
 
 
@@ -149,7 +147,7 @@ async def test_the_event_of_a_publisher_that_died_is_sent_by_a_replica(bus, stor
     """The key is written, the event is not: exactly what SIGKILL between the two leaves."""
     await store.put(builds[0].database, builds[0].manifest)
     current = Current(builds[0].id, builds[0].manifest.sha256, serial=1)
-    await (await bus.key_value(KEY_BUCKET)).put(CURRENT, current.to_bytes())
+    await (await bus.key_value(CURRENT_RELEASE_BUCKET)).put(CURRENT_RELEASE_KEY, current.to_bytes())
     await until(lambda: keeper.current_id == builds[0].id)
     for _ in range(200):
         with contextlib.suppress(Exception):

@@ -8,9 +8,9 @@ import pytest
 from medcodes.search.v1 import search_pb2 as pb
 from medcodes.search.v1 import search_pb2_grpc
 
-from services.common.events import Bus
+from services.common.events import CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY, Bus
 from services.common.grpc_client import connect
-from services.search.app import CATALOG_BUCKET, CURRENT_KEY, build
+from services.search.app import build
 from services.search.settings import SearchSettings
 from services.standalone.ports import free_port
 from tests.contract.search.codes import CODES, RELEASE
@@ -94,7 +94,7 @@ def make_current(bus):
 
     async def make(release):
         await bus.wait_connected()
-        store = await bus.key_value(CATALOG_BUCKET)
-        await store.put(CURRENT_KEY, json.dumps({"release": release}).encode())
+        store = await bus.key_value(CURRENT_RELEASE_BUCKET)
+        await store.put(CURRENT_RELEASE_KEY, json.dumps({"release": release}).encode())
 
     return make
