@@ -46,6 +46,18 @@ class InvalidArgument(ServiceError):
     code, default_reason = grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"
 
 
+class Unauthenticated(ServiceError):
+    """The credentials given are not, or no longer, valid."""
+
+    code, default_reason = grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"
+
+
+class PermissionDenied(ServiceError):
+    """The credentials given are valid, and not enough."""
+
+    code, default_reason = grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED"
+
+
 class AlreadyExists(ServiceError):
     code, default_reason = grpc.StatusCode.ALREADY_EXISTS, "ALREADY_EXISTS"
 
@@ -77,6 +89,8 @@ _BY_CODE: dict[grpc.StatusCode, type[ServiceError]] = {
     for error in (
         NotFound,
         InvalidArgument,
+        Unauthenticated,
+        PermissionDenied,
         AlreadyExists,
         FailedPrecondition,
         ResourceExhausted,

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from medcodes.accounts.v1 import accounts_pb2 as _accounts_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -27,11 +28,23 @@ class _LedgerEntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ledge
     DESCRIPTOR: _descriptor.EnumDescriptor
     LEDGER_ENTRY_KIND_UNSPECIFIED: _LedgerEntryKind.ValueType  # 0
     """A view was granted; the zero value, because that is what nearly every entry is."""
+    LEDGER_ENTRY_KIND_COPIED: _LedgerEntryKind.ValueType  # 1
+    """A grant of a guest was copied to the account that it registered as, with its time and request id."""
+    LEDGER_ENTRY_KIND_MERGED: _LedgerEntryKind.ValueType  # 2
+    """An account has the grants of the guest named in `guest`; the guest is sealed."""
+    LEDGER_ENTRY_KIND_ERASED: _LedgerEntryKind.ValueType  # 3
+    """All that was the subject's is erased, and stays so."""
 
 class LedgerEntryKind(_LedgerEntryKind, metaclass=_LedgerEntryKindEnumTypeWrapper): ...
 
 LEDGER_ENTRY_KIND_UNSPECIFIED: LedgerEntryKind.ValueType  # 0
 """A view was granted; the zero value, because that is what nearly every entry is."""
+LEDGER_ENTRY_KIND_COPIED: LedgerEntryKind.ValueType  # 1
+"""A grant of a guest was copied to the account that it registered as, with its time and request id."""
+LEDGER_ENTRY_KIND_MERGED: LedgerEntryKind.ValueType  # 2
+"""An account has the grants of the guest named in `guest`; the guest is sealed."""
+LEDGER_ENTRY_KIND_ERASED: LedgerEntryKind.ValueType  # 3
+"""All that was the subject's is erased, and stays so."""
 Global___LedgerEntryKind: _TypeAlias = LedgerEntryKind  # noqa: Y015
 
 @_typing.final
@@ -90,6 +103,162 @@ class IndexActivated(_message.Message):
 Global___IndexActivated: _TypeAlias = IndexActivated  # noqa: Y015
 
 @_typing.final
+class AccountRegistered(_message.Message):
+    """accounts.account.registered"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    REGISTERED_FROM_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    @_builtins.property
+    def registered_from(self) -> _accounts_pb2.Guest:
+        """Absent where it registered without a guest."""
+
+    @_builtins.property
+    def plan(self) -> _accounts_pb2.Plan: ...
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        registered_from: _accounts_pb2.Guest | None = ...,
+        plan: _accounts_pb2.Plan | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan", "registered_from", b"registered_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "plan", b"plan", "registered_from", b"registered_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccountRegistered: _TypeAlias = AccountRegistered  # noqa: Y015
+
+@_typing.final
+class AccountDeleted(_message.Message):
+    """accounts.account.deleted: whoever keeps something of this account erases it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    DELETION_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    deletion_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        deletion_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "deletion_id", b"deletion_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccountDeleted: _TypeAlias = AccountDeleted  # noqa: Y015
+
+@_typing.final
+class SessionEnded(_message.Message):
+    """accounts.session.ended: whoever knows whom a session, an API key or an account's credentials belong to forgets it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    credential_id: _builtins.str
+    """A session or API key; "": all of the account's."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        credential_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "credential_id", b"credential_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionEnded: _TypeAlias = SessionEnded  # noqa: Y015
+
+@_typing.final
+class PlanChanged(_message.Message):
+    """accounts.plan.changed"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    @_builtins.property
+    def plan(self) -> _accounts_pb2.Plan: ...
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        plan: _accounts_pb2.Plan | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "plan", b"plan"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanChanged: _TypeAlias = PlanChanged  # noqa: Y015
+
+@_typing.final
+class GuestMerged(_message.Message):
+    """metering.guest.merged: an account has the grants of the guest it registered from, which gets no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    GUEST_ID_FIELD_NUMBER: _builtins.int
+    COPIED_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    guest_id: _builtins.str
+    copied: _builtins.int
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        guest_id: _builtins.str = ...,
+        copied: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "copied", b"copied", "guest_id", b"guest_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GuestMerged: _TypeAlias = GuestMerged  # noqa: Y015
+
+@_typing.final
+class SubjectErased(_message.Message):
+    """metering.subject.erased: an account's grants are gone, and the ledger says so."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ERASED_AT_MS_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    erased_at_ms: _builtins.int
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        erased_at_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "erased_at_ms", b"erased_at_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubjectErased: _TypeAlias = SubjectErased  # noqa: Y015
+
+@_typing.final
 class ViewsGranted(_message.Message):
     """metering.view.granted: up to 512 consecutive ledger entries. The stream of these messages is the ledger. A message
     without entries marks that the ledger is written for another run of the store from here on.
@@ -135,6 +304,7 @@ class LedgerEntry(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_MS_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    GUEST_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Consecutive from 1."""
     subject: _builtins.str
@@ -144,8 +314,10 @@ class LedgerEntry(_message.Message):
     granted_at_ms: _builtins.int
     request_id: _builtins.str
     expires_at_ms: _builtins.int
-    """When the subject's grants end; 0: never."""
+    """When the grant ends; of MERGED, when the guest's grants end; 0: never."""
     kind: Global___LedgerEntryKind.ValueType
+    guest: _builtins.str
+    """Of MERGED: the guest, as a subject (`g.` and its id)."""
     def __init__(
         self,
         *,
@@ -157,10 +329,11 @@ class LedgerEntry(_message.Message):
         request_id: _builtins.str = ...,
         expires_at_ms: _builtins.int = ...,
         kind: Global___LedgerEntryKind.ValueType = ...,
+        guest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expires_at_ms", b"expires_at_ms", "granted_at_ms", b"granted_at_ms", "kind", b"kind", "request_id", b"request_id", "sequence", b"sequence", "subject", b"subject", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expires_at_ms", b"expires_at_ms", "granted_at_ms", b"granted_at_ms", "guest", b"guest", "kind", b"kind", "request_id", b"request_id", "sequence", b"sequence", "subject", b"subject", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -19,6 +19,29 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Window:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WindowEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Window.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WINDOW_UNSPECIFIED: _Window.ValueType  # 0
+    """Grants do not end."""
+    WINDOW_CALENDAR_MONTH: _Window.ValueType  # 1
+    """A grant ends with its calendar month, UTC."""
+    WINDOW_ROLLING_DAYS: _Window.ValueType  # 2
+    """A grant ends `window_days` after it was given."""
+
+class Window(_Window, metaclass=_WindowEnumTypeWrapper): ...
+
+WINDOW_UNSPECIFIED: Window.ValueType  # 0
+"""Grants do not end."""
+WINDOW_CALENDAR_MONTH: Window.ValueType  # 1
+"""A grant ends with its calendar month, UTC."""
+WINDOW_ROLLING_DAYS: Window.ValueType  # 2
+"""A grant ends `window_days` after it was given."""
+Global___Window: _TypeAlias = Window  # noqa: Y015
+
 class _SubjectKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -51,6 +74,10 @@ class _ViewOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ViewOutco
     """`check_only`: there is no grant yet, and a view would be granted."""
     VIEW_OUTCOME_EXPIRED: _ViewOutcome.ValueType  # 4
     """The guest's 90 days are over, or begin in the future: its cookie counts as absent. Nothing was granted."""
+    VIEW_OUTCOME_ERASED: _ViewOutcome.ValueType  # 5
+    """The account was deleted, and the session that asks is one of it. Nothing was granted."""
+    VIEW_OUTCOME_NETWORK_EXHAUSTED: _ViewOutcome.ValueType  # 6
+    """As many new guests' grants as a network may take in a day were given to this one. Nothing was granted."""
 
 class ViewOutcome(_ViewOutcome, metaclass=_ViewOutcomeEnumTypeWrapper): ...
 
@@ -63,6 +90,10 @@ VIEW_OUTCOME_NOT_YET: ViewOutcome.ValueType  # 3
 """`check_only`: there is no grant yet, and a view would be granted."""
 VIEW_OUTCOME_EXPIRED: ViewOutcome.ValueType  # 4
 """The guest's 90 days are over, or begin in the future: its cookie counts as absent. Nothing was granted."""
+VIEW_OUTCOME_ERASED: ViewOutcome.ValueType  # 5
+"""The account was deleted, and the session that asks is one of it. Nothing was granted."""
+VIEW_OUTCOME_NETWORK_EXHAUSTED: ViewOutcome.ValueType  # 6
+"""As many new guests' grants as a network may take in a day were given to this one. Nothing was granted."""
 Global___ViewOutcome: _TypeAlias = ViewOutcome  # noqa: Y015
 
 @_typing.final
@@ -72,25 +103,93 @@ class Subject(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ID_FIELD_NUMBER: _builtins.int
     ISSUED_AT_FIELD_NUMBER: _builtins.int
+    ALLOWANCE_FIELD_NUMBER: _builtins.int
+    REGISTERED_FROM_FIELD_NUMBER: _builtins.int
+    NETWORK_FIELD_NUMBER: _builtins.int
     kind: Global___SubjectKind.ValueType
     id: _builtins.str
     """Random; 16 to 64 characters of [A-Za-z0-9_-]. Holds no personal data."""
     issued_at: _builtins.int
     """When the guest's cookie was issued, seconds since 1970; all that is a guest's ends 90 days later."""
+    network: _builtins.str
+    """Names a guest's network for a day, a salted hash; new grants are counted by it. "": not counted."""
+    @_builtins.property
+    def allowance(self) -> Global___Allowance:
+        """What an account may view; as it stands in its plan, when its session was resolved."""
+
+    @_builtins.property
+    def registered_from(self) -> Global___Guest:
+        """The guest that an account registered from: its grants are copied to the account, once, and it gets no more."""
+
     def __init__(
         self,
         *,
         kind: Global___SubjectKind.ValueType = ...,
         id: _builtins.str = ...,
         issued_at: _builtins.int = ...,
+        allowance: Global___Allowance | None = ...,
+        registered_from: Global___Guest | None = ...,
+        network: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["allowance", b"allowance", "registered_from", b"registered_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "issued_at", b"issued_at", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowance", b"allowance", "id", b"id", "issued_at", b"issued_at", "kind", b"kind", "network", b"network", "registered_from", b"registered_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Subject: _TypeAlias = Subject  # noqa: Y015
+
+@_typing.final
+class Guest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    issued_at: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        issued_at: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "issued_at", b"issued_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Guest: _TypeAlias = Guest  # noqa: Y015
+
+@_typing.final
+class Allowance(_message.Message):
+    """Guests' allowance is metering's own setting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWS_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    WINDOW_DAYS_FIELD_NUMBER: _builtins.int
+    views: _builtins.int
+    """Absent: unlimited."""
+    window: Global___Window.ValueType
+    window_days: _builtins.int
+    def __init__(
+        self,
+        *,
+        views: _builtins.int | None = ...,
+        window: Global___Window.ValueType = ...,
+        window_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_views", b"_views", "views", b"views"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_views", b"_views", "views", b"views", "window", b"window", "window_days", b"window_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__views: _TypeAlias = _typing.Literal["views"]  # noqa: Y015
+    _WhichOneofArgType__views: _TypeAlias = _typing.Literal["_views", b"_views"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__views) -> _WhichOneofReturnType__views | None: ...
+
+Global___Allowance: _TypeAlias = Allowance  # noqa: Y015
 
 @_typing.final
 class ConsumeViewsRequest(_message.Message):
@@ -175,10 +274,16 @@ class ViewResult(_message.Message):
     CHARGED_FIELD_NUMBER: _builtins.int
     METER_FIELD_NUMBER: _builtins.int
     GRANTED_AT_MS_FIELD_NUMBER: _builtins.int
+    ENDS_AT_MS_FIELD_NUMBER: _builtins.int
+    RETRY_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
     outcome: Global___ViewOutcome.ValueType
     charged: _builtins.bool
     """This very request id took one view; a retry with the same id says so again."""
     granted_at_ms: _builtins.int
+    ends_at_ms: _builtins.int
+    """When the grant ends; 0: never."""
+    retry_after_seconds: _builtins.int
+    """Of NETWORK_EXHAUSTED: seconds until the network may take new grants."""
     @_builtins.property
     def meter(self) -> Global___Meter: ...
     def __init__(
@@ -188,10 +293,12 @@ class ViewResult(_message.Message):
         charged: _builtins.bool = ...,
         meter: Global___Meter | None = ...,
         granted_at_ms: _builtins.int = ...,
+        ends_at_ms: _builtins.int = ...,
+        retry_after_seconds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["meter", b"meter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged", b"charged", "granted_at_ms", b"granted_at_ms", "meter", b"meter", "outcome", b"outcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged", b"charged", "ends_at_ms", b"ends_at_ms", "granted_at_ms", b"granted_at_ms", "meter", b"meter", "outcome", b"outcome", "retry_after_seconds", b"retry_after_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -332,10 +439,16 @@ class View(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     GRANTED_AT_MS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ENDS_AT_MS_FIELD_NUMBER: _builtins.int
+    COPIED_FIELD_NUMBER: _builtins.int
     system: _builtins.str
     code: _builtins.str
     granted_at_ms: _builtins.int
     request_id: _builtins.str
+    ends_at_ms: _builtins.int
+    """When the grant ends; 0: never."""
+    copied: _builtins.bool
+    """It was the guest's that the account registered from."""
     def __init__(
         self,
         *,
@@ -343,11 +456,124 @@ class View(_message.Message):
         code: _builtins.str = ...,
         granted_at_ms: _builtins.int = ...,
         request_id: _builtins.str = ...,
+        ends_at_ms: _builtins.int = ...,
+        copied: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "granted_at_ms", b"granted_at_ms", "request_id", b"request_id", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "copied", b"copied", "ends_at_ms", b"ends_at_ms", "granted_at_ms", b"granted_at_ms", "request_id", b"request_id", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___View: _TypeAlias = View  # noqa: Y015
+
+@_typing.final
+class SignReceiptRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    system: _builtins.str
+    code: _builtins.str
+    @_builtins.property
+    def subject(self) -> Global___Subject: ...
+    def __init__(
+        self,
+        *,
+        subject: Global___Subject | None = ...,
+        system: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "subject", b"subject", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignReceiptRequest: _TypeAlias = SignReceiptRequest  # noqa: Y015
+
+@_typing.final
+class SignReceiptResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    receipt: _builtins.bytes
+    """A JSON document with its signature; `medcodes receipts verify` checks it."""
+    def __init__(
+        self,
+        *,
+        receipt: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignReceiptResponse: _TypeAlias = SignReceiptResponse  # noqa: Y015
+
+@_typing.final
+class ListReceiptKeysRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReceiptKeysRequest: _TypeAlias = ListReceiptKeysRequest  # noqa: Y015
+
+@_typing.final
+class ListReceiptKeysResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEYS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReceiptKey]: ...
+    def __init__(
+        self,
+        *,
+        keys: _abc.Iterable[Global___ReceiptKey] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReceiptKeysResponse: _TypeAlias = ListReceiptKeysResponse  # noqa: Y015
+
+@_typing.final
+class ReceiptKey(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    CREATED_AT_MS_FIELD_NUMBER: _builtins.int
+    CURRENT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    public_key: _builtins.bytes
+    """Ed25519, 32 bytes."""
+    created_at_ms: _builtins.int
+    current: _builtins.bool
+    """Receipts are signed with this one now."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        public_key: _builtins.bytes = ...,
+        created_at_ms: _builtins.int = ...,
+        current: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at_ms", b"created_at_ms", "current", b"current", "id", b"id", "public_key", b"public_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiptKey: _TypeAlias = ReceiptKey  # noqa: Y015

@@ -31,6 +31,7 @@ class MeteringServiceStub:
     Errors (google.rpc.ErrorInfo, domain `metering.medcodes`):
     UNAVAILABLE         METER_UNAVAILABLE   the store is away or being compared with the ledger; nothing is known to
     be granted, retry with the same request ids
+    NOT_FOUND           NO_GRANT            the subject holds no grant for this page
     INVALID_ARGUMENT    with BadRequest.FieldViolation
     """
 
@@ -55,6 +56,16 @@ class MeteringServiceStub:
                 request_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListViewsRequest.SerializeToString,
                 response_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListViewsResponse.FromString,
                 _registered_method=True)
+        self.SignReceipt = channel.unary_unary(
+                '/medcodes.metering.v1.MeteringService/SignReceipt',
+                request_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.SignReceiptRequest.SerializeToString,
+                response_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.SignReceiptResponse.FromString,
+                _registered_method=True)
+        self.ListReceiptKeys = channel.unary_unary(
+                '/medcodes.metering.v1.MeteringService/ListReceiptKeys',
+                request_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysRequest.SerializeToString,
+                response_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysResponse.FromString,
+                _registered_method=True)
 
 
 class MeteringServiceServicer:
@@ -63,6 +74,7 @@ class MeteringServiceServicer:
     Errors (google.rpc.ErrorInfo, domain `metering.medcodes`):
     UNAVAILABLE         METER_UNAVAILABLE   the store is away or being compared with the ledger; nothing is known to
     be granted, retry with the same request ids
+    NOT_FOUND           NO_GRANT            the subject holds no grant for this page
     INVALID_ARGUMENT    with BadRequest.FieldViolation
     """
 
@@ -87,6 +99,20 @@ class MeteringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SignReceipt(self, request, context):
+        """A receipt of a grant for the subject to keep: anybody can check it with the public key, and nobody can make one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReceiptKeys(self, request, context):
+        """The public keys that receipts are, or were, signed with.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MeteringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -105,6 +131,16 @@ def add_MeteringServiceServicer_to_server(servicer, server):
                     request_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListViewsRequest.FromString,
                     response_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListViewsResponse.SerializeToString,
             ),
+            'SignReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.SignReceipt,
+                    request_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.SignReceiptRequest.FromString,
+                    response_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.SignReceiptResponse.SerializeToString,
+            ),
+            'ListReceiptKeys': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReceiptKeys,
+                    request_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysRequest.FromString,
+                    response_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'medcodes.metering.v1.MeteringService', rpc_method_handlers)
@@ -119,6 +155,7 @@ class MeteringService:
     Errors (google.rpc.ErrorInfo, domain `metering.medcodes`):
     UNAVAILABLE         METER_UNAVAILABLE   the store is away or being compared with the ledger; nothing is known to
     be granted, retry with the same request ids
+    NOT_FOUND           NO_GRANT            the subject holds no grant for this page
     INVALID_ARGUMENT    with BadRequest.FieldViolation
     """
 
@@ -193,6 +230,60 @@ class MeteringService:
             '/medcodes.metering.v1.MeteringService/ListViews',
             medcodes_dot_metering_dot_v1_dot_metering__pb2.ListViewsRequest.SerializeToString,
             medcodes_dot_metering_dot_v1_dot_metering__pb2.ListViewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.metering.v1.MeteringService/SignReceipt',
+            medcodes_dot_metering_dot_v1_dot_metering__pb2.SignReceiptRequest.SerializeToString,
+            medcodes_dot_metering_dot_v1_dot_metering__pb2.SignReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReceiptKeys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.metering.v1.MeteringService/ListReceiptKeys',
+            medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysRequest.SerializeToString,
+            medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -32,6 +32,7 @@ class MeteringServiceStub:
     Errors (google.rpc.ErrorInfo, domain `metering.medcodes`):
       UNAVAILABLE         METER_UNAVAILABLE   the store is away or being compared with the ledger; nothing is known to
                                               be granted, retry with the same request ids
+      NOT_FOUND           NO_GRANT            the subject holds no grant for this page
       INVALID_ARGUMENT    with BadRequest.FieldViolation
     """
 
@@ -45,6 +46,10 @@ class MeteringServiceStub:
     """What a subject has left. Never charged."""
     ListViews: _grpc.UnaryUnaryMultiCallable[_metering_pb2.ListViewsRequest, _metering_pb2.ListViewsResponse]
     """The grants of a subject, newest first."""
+    SignReceipt: _grpc.UnaryUnaryMultiCallable[_metering_pb2.SignReceiptRequest, _metering_pb2.SignReceiptResponse]
+    """A receipt of a grant for the subject to keep: anybody can check it with the public key, and nobody can make one."""
+    ListReceiptKeys: _grpc.UnaryUnaryMultiCallable[_metering_pb2.ListReceiptKeysRequest, _metering_pb2.ListReceiptKeysResponse]
+    """The public keys that receipts are, or were, signed with."""
 
 @_typing.type_check_only
 class MeteringServiceAsyncStub(MeteringServiceStub):
@@ -53,6 +58,7 @@ class MeteringServiceAsyncStub(MeteringServiceStub):
     Errors (google.rpc.ErrorInfo, domain `metering.medcodes`):
       UNAVAILABLE         METER_UNAVAILABLE   the store is away or being compared with the ledger; nothing is known to
                                               be granted, retry with the same request ids
+      NOT_FOUND           NO_GRANT            the subject holds no grant for this page
       INVALID_ARGUMENT    with BadRequest.FieldViolation
     """
 
@@ -63,6 +69,10 @@ class MeteringServiceAsyncStub(MeteringServiceStub):
     """What a subject has left. Never charged."""
     ListViews: _aio.UnaryUnaryMultiCallable[_metering_pb2.ListViewsRequest, _metering_pb2.ListViewsResponse]  # type: ignore[assignment]
     """The grants of a subject, newest first."""
+    SignReceipt: _aio.UnaryUnaryMultiCallable[_metering_pb2.SignReceiptRequest, _metering_pb2.SignReceiptResponse]  # type: ignore[assignment]
+    """A receipt of a grant for the subject to keep: anybody can check it with the public key, and nobody can make one."""
+    ListReceiptKeys: _aio.UnaryUnaryMultiCallable[_metering_pb2.ListReceiptKeysRequest, _metering_pb2.ListReceiptKeysResponse]  # type: ignore[assignment]
+    """The public keys that receipts are, or were, signed with."""
 
 class MeteringServiceServicer(metaclass=_abc_1.ABCMeta):
     """Which subject has viewed which code page, and how many views are left. Check and grant are one atomic step.
@@ -70,6 +80,7 @@ class MeteringServiceServicer(metaclass=_abc_1.ABCMeta):
     Errors (google.rpc.ErrorInfo, domain `metering.medcodes`):
       UNAVAILABLE         METER_UNAVAILABLE   the store is away or being compared with the ledger; nothing is known to
                                               be granted, retry with the same request ids
+      NOT_FOUND           NO_GRANT            the subject holds no grant for this page
       INVALID_ARGUMENT    with BadRequest.FieldViolation
     """
 
@@ -96,5 +107,21 @@ class MeteringServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_metering_pb2.ListViewsResponse, _abc.Awaitable[_metering_pb2.ListViewsResponse]]:
         """The grants of a subject, newest first."""
+
+    @_abc_1.abstractmethod
+    def SignReceipt(
+        self,
+        request: _metering_pb2.SignReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_metering_pb2.SignReceiptResponse, _abc.Awaitable[_metering_pb2.SignReceiptResponse]]:
+        """A receipt of a grant for the subject to keep: anybody can check it with the public key, and nobody can make one."""
+
+    @_abc_1.abstractmethod
+    def ListReceiptKeys(
+        self,
+        request: _metering_pb2.ListReceiptKeysRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_metering_pb2.ListReceiptKeysResponse, _abc.Awaitable[_metering_pb2.ListReceiptKeysResponse]]:
+        """The public keys that receipts are, or were, signed with."""
 
 def add_MeteringServiceServicer_to_server(servicer: MeteringServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
