@@ -14,6 +14,7 @@ PAUSE_SECONDS = 0.2
 
 log = structlog.get_logger(__name__)
 _lag = Gauge("metering_ledger_lag", "Ledger entries that are not yet relayed.")
+_verified = Gauge("metering_store_verified", "1 while Valkey answers and was compared with the ledger, else 0.")
 
 
 async def recover(store: RestorableStore, ledger: Ledger, *, anyway: bool = False) -> StoreStatus:
@@ -57,8 +58,10 @@ class Recovery:
             status = await self._store.status()
         except MeterUnavailable:
             self.suspect()  # it may come back as another run
+            _verified.set(0)
             return False
         _lag.set(status.waiting)
+        _verified.set(status.verified)
         if not status.verified:
             self.suspect()
         return status.verified
