@@ -21,6 +21,7 @@ async def alone(tmp_path):
         state_dir=tmp_path,
         catalog_address=nowhere,
         search_address=nowhere,
+        accounts_address=nowhere,
         metering_address=nowhere,
         nats_url=f"nats://{nowhere}",
         drain_seconds=1,

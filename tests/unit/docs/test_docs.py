@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from types import SimpleNamespace
 
@@ -134,8 +135,8 @@ def test_every_make_target_named_exists(page):
 
 @pytest.mark.parametrize("page", pages.PAGES)
 def test_every_variable_named_exists(page):
-    fields = {name for settings in settings_table.classes() for name in settings.model_fields}
-    known = TEST_VARIABLES | STREAMS | {f"MEDCODES_{name.upper()}" for name in fields}
+    names = {name for settings in settings_table.classes() for name in settings.model_fields}
+    known = TEST_VARIABLES | STREAMS | {f"MEDCODES_{name.upper()}" for name in names}
     assert set(re.findall(r"\bMEDCODES_[A-Z]\w*", pages.text(page))) <= known
 
 
@@ -146,8 +147,8 @@ def test_no_path_of_somebodys_machine(page):
 
 def _routes() -> list[str]:
     """The addresses of the gateway, as its routers declare them; nothing is started."""
-    unused = dict.fromkeys(("catalog", "metering", "search", "views", "code_route", "templates", "ready"))
-    app = web_app(Parts(settings=GatewaySettings(), static=StaticFiles(), **unused), None)
+    unused = {field.name: None for field in fields(Parts)}
+    app = web_app(Parts(**{**unused, "settings": GatewaySettings(), "static": StaticFiles()}), None)
     return sorted(set(_paths(app.routes)))
 
 
