@@ -1,4 +1,4 @@
-"""Accounts and metering over real gRPC, in memory and obedient: for what the real ones do only when something breaks, or
+"""Accounts, metering and a catalog over real gRPC, in memory and obedient: for what the real ones do only when something breaks, or
 cannot be made to do at a given moment. Whatever can be tested against the real services is tested there."""
 
 from __future__ import annotations
@@ -9,9 +9,15 @@ import time
 
 from medcodes.accounts.v1 import accounts_pb2 as pb
 from medcodes.accounts.v1 import accounts_pb2_grpc, shelf_pb2, shelf_pb2_grpc
+from medcodes.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from medcodes.metering.v1 import metering_pb2, metering_pb2_grpc
 
 from services.common import errors
+from services.common.grpc_server import GrpcServer
+from services.common.health import Health
+from tests.unit.gateway import sample_pages
+
+SERVICES = ("accounts.v1.AccountsService", "metering.v1.MeteringService", "catalog.v1.CatalogService")
 
 FREE = pb.Plan(name="free", title="Free", views=5)
 
@@ -219,3 +225,49 @@ class WireMetering(metering_pb2_grpc.MeteringServiceServicer):
     async def ListReceiptKeys(self, request, context):
         key = metering_pb2.ReceiptKey(id="k1", public_key=b"k" * 32, current=True)
         return metering_pb2.ListReceiptKeysResponse(keys=[key])
+
+
+class WireCatalog(catalog_pb2_grpc.CatalogServiceServicer):
+    """Every code has the page of the hip code."""
+
+    async def GetCodePage(self, request, context):
+        page = sample_pages.hip_page()
+        page.code = page.display = request.code
+        return catalog_pb2.GetCodePageResponse(page=page)
+
+    async def GetSection(self, request, context):
+        section = next(one for one in sample_pages.hip_page().sections if one.name == request.section)
+        return catalog_pb2.GetSectionResponse(code=request.code, section=section)
+
+    async def BatchGetCodes(self, request, context):
+        wanted = [one for one in request.codes if one.system == "cpt"]
+        found = [sample_pages.ref(one.system, one.code, "A hip code") for one in wanted]
+        return catalog_pb2.BatchGetCodesResponse(found=found)
+
+    async def ListCodeSystems(self, request, context):
+        return catalog_pb2.ListCodeSystemsResponse()
+
+
+class Wire:
+    """A gRPC server with all of them, and a gateway in front of it on a port of its own."""
+
+    def __init__(self) -> None:
+        self.accounts, self.shelf, self.metering = WireAccounts(), WireShelf(), WireMetering()
+        self.health = Health("wire")
+        self.server = GrpcServer(
+            domain="wire.medcodes",
+            listen="127.0.0.1:0",
+            register=[
+                lambda server: accounts_pb2_grpc.add_AccountsServiceServicer_to_server(self.accounts, server),
+                lambda server: shelf_pb2_grpc.add_ShelfServiceServicer_to_server(self.shelf, server),
+                lambda server: metering_pb2_grpc.add_MeteringServiceServicer_to_server(self.metering, server),
+                lambda server: catalog_pb2_grpc.add_CatalogServiceServicer_to_server(WireCatalog(), server),
+            ],
+            names=[f"medcodes.{name}" for name in SERVICES],
+            health=self.health,
+            drain_seconds=0,
+        )
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server.port}"
