@@ -38,6 +38,7 @@ from .lifecycle import Task
 
 SUBJECT_PREFIX = "medcodes."
 EVENTS_STREAM = "MEDCODES_EVENTS"
+ACCOUNTS_STREAM = "MEDCODES_ACCOUNTS"
 DEAD_LETTER_STREAM = "MEDCODES_DEAD_LETTERS"
 DEAD_LETTER_PREFIX = "medcodes_dead."
 SEVEN_DAYS = 7 * 24 * 3600.0
@@ -140,22 +141,23 @@ class Bus:
         return await self.js.publish(event.subject, event.payload.SerializeToString(), headers=headers)
 
     async def ensure_events_stream(self) -> None:
-        """The stream of all events but the ledger's; keeps seven days."""
-        await self.ensure_stream(
-            StreamConfig(
-                name=EVENTS_STREAM,
-                subjects=[SUBJECT_PREFIX + area + ".>" for area in ("catalog", "search", "accounts")],
-                storage=StorageType.FILE,
-                retention=RetentionPolicy.LIMITS,
-                max_age=SEVEN_DAYS,
-            )
-        )
+        """The stream of all events but the ledger's and those of accounts; keeps seven days."""
+        areas = ("catalog", "search", "metering.guest", "metering.subject")
+        await self.ensure_stream(_seven_days(EVENTS_STREAM, [SUBJECT_PREFIX + area + ".>" for area in areas]))
+
+    async def ensure_accounts_stream(self) -> None:
+        """The stream of accounts' events, which its relay alone writes; keeps seven days."""
+        await self.ensure_stream(_seven_days(ACCOUNTS_STREAM, [SUBJECT_PREFIX + "accounts.>"]))
 
     async def ensure_stream(self, config: StreamConfig) -> None:
+        """Creates the stream, or gives a present one the subjects that it should have by now."""
         try:
-            await self.js.stream_info(str(config.name))
+            present = (await self.js.stream_info(str(config.name))).config
         except NotFoundError:
             await self.js.add_stream(config)
+            return
+        if set(present.subjects or ()) != set(config.subjects or ()):
+            await self.js.update_stream(present.evolve(subjects=config.subjects))
 
     async def key_value(self, bucket: str) -> KeyValue:
         try:
@@ -255,6 +257,16 @@ class Bus:
             error_cb=_ignore_connection_error,
         )
         log.info("connected to NATS", name=self._name)
+
+
+def _seven_days(name: str, subjects: list[str]) -> StreamConfig:
+    return StreamConfig(
+        name=name,
+        subjects=subjects,
+        storage=StorageType.FILE,
+        retention=RetentionPolicy.LIMITS,
+        max_age=SEVEN_DAYS,
+    )
 
 
 async def _key_values(store: KeyValue, key: str) -> AsyncIterator[tuple[int, bytes | None]]:

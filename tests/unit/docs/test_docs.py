@@ -39,7 +39,7 @@ TEST_VARIABLES = {
 # File names that stand for a user's own.
 EXAMPLES = {"my_cpt_descriptors_2026.tsv"}
 # Streams on NATS have names of the same form.
-STREAMS = {ledger.STREAM, events.EVENTS_STREAM, events.DEAD_LETTER_STREAM}
+STREAMS = {ledger.STREAM, events.EVENTS_STREAM, events.ACCOUNTS_STREAM, events.DEAD_LETTER_STREAM}
 _A_COMMAND = re.compile(r"(?:\w+=\S+ )*(?:\.venv/bin/)?medcodes((?: (?:[a-z][a-z-]*|[A-Z.]+|--[a-z-]+))+)")
 _A_MACHINE = re.compile(r"(?<![\w.}>~-])(/(root|home|work|Users|private|tmp|mnt)/|[A-Z]:\\)")
 
