@@ -43,7 +43,7 @@ class Templates:
             plan_in_words=plans.in_words,
         )
 
-    def render(self, name: str, **values: Any) -> bytes:
+    def render(self, name: str, /, **values: Any) -> bytes:
         return self._environment.get_template(name).render(values).encode()
 
 

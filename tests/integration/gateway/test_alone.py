@@ -30,7 +30,8 @@ async def test_what_needs_others_is_503_and_says_when_to_come_again(alone, path)
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/privacy", "/register", "/login", "/forgot", "/reset?token=x", "/verify?token=x", "/assistant", "/problems", "/problems/views-exhausted", "/api/docs",
+    ["/", "/privacy", "/register", "/login", "/forgot", "/reset?token=x", "/verify?token=x",
+     "/assistant", "/problems", "/problems/views-exhausted", "/api/docs",
              "/search", "/robots.txt", "/sitemap.xml"],
 )  # fmt: skip
 async def test_pages_that_need_nobody_are_there(alone, path):

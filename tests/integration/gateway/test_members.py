@@ -30,15 +30,6 @@ async def registered(gateway_client):
     return answer.json()["token"]
 
 
-async def publish(url, kind, payload):
-    bus = Bus(url, "test")
-    await bus.start()
-    await bus.wait_connected()
-    await bus.ensure_events_stream()
-    await bus.publish(Event(kind, "accounts", payload))
-    await bus.stop()
-
-
 async def test_registering_passes_the_guest_of_the_cookie_and_opens_the_sections(gateway, wire):
     client = (await gateway())()
     locked = await client.get(API_PAGE)
@@ -118,7 +109,7 @@ async def test_what_ends_or_changes_a_session_is_heard_of(gateway, wire, nats_se
     bus = Bus(nats_server.url, "test")
     await bus.start()
     await bus.wait_connected()
-    await bus.ensure_events_stream()
+    await bus.ensure_accounts_stream()
     client = (await gateway())()
     await registered(client)
 

@@ -1,5 +1,7 @@
-"""Accounts, metering and a catalog over real gRPC, in memory and obedient: for what the real ones do only when something breaks, or
-cannot be made to do at a given moment. Whatever can be tested against the real services is tested there."""
+"""Accounts, metering and a catalog over real gRPC, in memory and obedient.
+
+For what the real ones do only when something breaks, or cannot be made to do at a given moment. Whatever can be tested
+against the real services is tested there."""
 
 from __future__ import annotations
 
@@ -180,13 +182,21 @@ class WireShelf(shelf_pb2_grpc.ShelfServiceServicer):
         self.viewed.append((request.system, request.code))
         return shelf_pb2.RecordViewResponse()
 
+    async def ListRecentViews(self, request, context):
+        views = [shelf_pb2.RecentView(system=one, code=two, viewed_at_ms=now_ms()) for one, two in self.viewed]
+        return shelf_pb2.ListRecentViewsResponse(views=views)
+
+    async def ListSearches(self, request, context):
+        searches = [shelf_pb2.Search(query=query, searched_at_ms=now_ms()) for query in self.searched]
+        return shelf_pb2.ListSearchesResponse(searches=searches)
+
     async def RecordSearch(self, request, context):
         self.searched.append(request.query)
         return shelf_pb2.RecordSearchResponse()
 
 
 class WireMetering(metering_pb2_grpc.MeteringServiceServicer):
-    """Grants everything, or answers what `next_outcome` says; `asked` keeps the views in the order in which they came."""
+    """Grants everything, or answers what `next_outcome` says; `asked` keeps the views as they came."""
 
     def __init__(self) -> None:
         self.asked: list[metering_pb2.ViewRequest] = []

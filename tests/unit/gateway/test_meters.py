@@ -9,19 +9,41 @@ from medcodes.metering.v1 import metering_pb2 as pb
 
 from services.gateway import meters
 
+FIVE = "to view 5 more"
 
-def text(meter: pb.Meter, offer: str = "to view 5 more", member=None) -> str:
+
+def text(meter: pb.Meter, offer: str = FIVE, member=None) -> str:
     return re.sub(r"<[^>]+>", "", meters.line(meter, member, offer))
 
 
 @pytest.mark.parametrize(
     ("limit", "remaining", "offer", "line"),
     [
-        (1, 0, "to view 5 more", "0 code page views remaining. Guests may view 1 code page. Register free to view 5 more."),
-        (1, 1, "to view 5 more", "1 code page view remaining. Guests may view 1 code page. Register free to view 5 more."),
-        (3, 2, "to view more", "2 code page views remaining. Guests may view 3 code pages. Register free to view more."),
+        (
+            1,
+            0,
+            "to view 5 more",
+            "0 code page views remaining. Guests may view 1 code page. Register free to view 5 more.",
+        ),
+        (
+            1,
+            1,
+            "to view 5 more",
+            "1 code page view remaining. Guests may view 1 code page. Register free to view 5 more.",
+        ),
+        (
+            3,
+            2,
+            "to view more",
+            "2 code page views remaining. Guests may view 3 code pages. Register free to view more.",
+        ),
         (3, 2, "", "2 code page views remaining. Guests may view 3 code pages."),
-        (0, 0, "to view 5 more", "0 code page views remaining. Guests may view 0 code pages. Register free to view 5 more."),
+        (
+            0,
+            0,
+            "to view 5 more",
+            "0 code page views remaining. Guests may view 0 code pages. Register free to view 5 more.",
+        ),
     ],
 )
 def test_the_line_of_a_guest(limit, remaining, offer, line):
