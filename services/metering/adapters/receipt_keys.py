@@ -99,11 +99,11 @@ def is_signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def to_text(public: bytes) -> str:
-    return base64.urlsafe_b64encode(public).decode("ascii").rstrip("=")
+    return base64.b64encode(public).decode("ascii")
 
 
 def from_text(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text.encode("ascii") + b"==")
+    return base64.b64decode(text.encode("ascii"), validate=True)
 
 
 def _public(path: Path) -> bytes:

@@ -31,9 +31,9 @@ def unsigned(subject: Subject, grant: Grant, *, issued_at_ms: int, key_id: str) 
         "subject": {"kind": SubjectKind(subject.kind).name.lower(), "id": subject.id},
         "system": grant.system,
         "code": grant.code,
-        "granted_at": _time(grant.granted_at_ms),
-        "ends_at": _time(grant.ends_at_ms) if grant.ends_at_ms else None,
-        "issued_at": _time(issued_at_ms),
+        "granted_at": rfc3339(grant.granted_at_ms),
+        "ends_at": rfc3339(grant.ends_at_ms) if grant.ends_at_ms else None,
+        "issued_at": rfc3339(issued_at_ms),
         "key": key_id,
     }
 
@@ -76,6 +76,7 @@ def _without_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _time(ms: int) -> str:
+def rfc3339(ms: int) -> str:
+    """A time in milliseconds since 1970, as 2026-11-25T16:00:00.123Z."""
     moment = datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

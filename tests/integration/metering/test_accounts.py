@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -9,6 +10,8 @@ from medcodes.metering.v1 import metering_pb2 as pb
 from prometheus_client import REGISTRY
 
 from services.common import errors
+from services.metering.adapters.receipt_keys import is_signed_by
+from services.metering.receipts import verify
 from tests.integration.metering.running_service import account, failure, guest, of, running, view
 
 GRANTED, REFUSED = pb.VIEW_OUTCOME_GRANTED, pb.VIEW_OUTCOME_REFUSED
@@ -60,6 +63,30 @@ async def test_windows_of_a_plan(metering):
     assert (ended.tm_mday, ended.tm_hour, ended.tm_min, ended.tm_sec) == (1, 0, 0, 0)
     assert not seen.meter.HasField("limit")
     assert [each.ends_at_ms for each in await views(metering, month)] == [seen.ends_at_ms]
+
+
+async def test_receipts_to_keep(metering, settings):
+    visitor = guest()
+    member = account(of(visitor))
+    await metering.consume(view(visitor, "1"), view(member, "2"))
+
+    async def sign(subject: pb.Subject, code: str, system: str = "cpt") -> bytes:
+        request = pb.SignReceiptRequest(subject=subject, system=system, code=code)
+        return (await metering.stub.SignReceipt(request, timeout=5)).receipt
+
+    listed = (await metering.stub.ListReceiptKeys(pb.ListReceiptKeysRequest(), timeout=5)).keys
+    keys = {key.id: key.public_key for key in listed}
+    assert [key.current for key in listed] == [True]
+    for subject, code, kind in ((member, "1", "account"), (member, "2", "account"), (visitor, "1", "guest")):
+        receipt = await sign(subject, code)
+        assert verify(receipt, keys, is_signed_by).genuine
+        said = json.loads(receipt)
+        assert (said["subject"], said["code"]) == ({"kind": kind, "id": subject.id}, code)
+        assert (said["ends_at"] is None) == (kind == "account")
+    for subject, code, system in ((visitor, "2", "cpt"), (member, "3", "cpt"), (member, "1", "hcpcs")):
+        error = await failure(sign(subject, code, system))
+        assert (type(error), error.reason) == (errors.NotFound, "NO_GRANT")
+    assert (settings.state_dir / "metering" / "receipt-keys").is_dir()
 
 
 async def test_network_of_guests(settings):
