@@ -176,7 +176,7 @@ class Machine:
         }
 
     def _mail(self) -> dict[str, str]:
-        """Without a mail server mails are shown as pages, but never to other machines: they hold what opens accounts."""
+        """Without a mail server mails are shown as pages, never to other machines: they hold what opens accounts."""
         shown = not self._settings.smtp_url.get_secret_value() and ports.is_loopback(self._settings.http_host)
         return {"MEDCODES_DEV_MAIL": os.environ.get("MEDCODES_DEV_MAIL", "true" if shown else "false")}
 

@@ -122,6 +122,8 @@ def test_with_one_left_one_of_many_at_once_is_granted(medcodes, guest):
     with somebody(medcodes) as elsewhere:
         token = log_in(elsewhere, address)
 
+    bearer = {"Authorization": f"Bearer {token}"}
+
     def ask(code: str) -> int:
         with httpx.Client(
             base_url=medcodes.url, timeout=30, headers={"Authorization": f"Bearer {token}"}
@@ -287,22 +289,24 @@ def test_metering_away_a_receipt_opens_its_page(parts):
 
 
 PLANS = """
-[[plans]]
+[[plan]]
 name = "month"
 title = "Monthly"
 views = 2
 window = "calendar_month"
 
-[[plans]]
+[[plan]]
 name = "days"
 title = "Rolling"
 views = 3
 window = "rolling_days"
 days = 7
 
-[[plans]]
+[[plan]]
 name = "all"
 title = "All"
+views = "unlimited"
+window = "none"
 """
 
 
