@@ -40,13 +40,9 @@
     });
   }
 
-  // Without this file the name can be filled in whether it is needed or not.
   if (save) {
     const [lists, name] = [save.form.elements.list_id, save.form.elements.name];
-    const fit = () => {
-      name.closest("label").hidden = lists.value !== "new";
-      name.required = lists.value === "new";
-    };
+    const fit = () => { name.required = lists.value === "new"; };
     lists.addEventListener("change", () => { fit(); if (name.required) name.focus(); });
     fit();
   }
