@@ -26,10 +26,12 @@ def main() -> None:
     from services.accounts.cli import accounts
     from services.catalog.cli import data
     from services.metering.cli import metering
+    from services.metering.receipts_cli import receipts
 
     app.add_typer(accounts, name="accounts")
     app.add_typer(data, name="data")
     app.add_typer(metering, name="metering")
+    app.add_typer(receipts, name="receipts")
     app()
 
 

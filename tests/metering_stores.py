@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from services.common.events import Bus
 from services.common.lifecycle import Task
+from services.metering.adapters.announcer import JetStreamAnnouncer
 from services.metering.adapters.ledger import JetStreamLedger
 from services.metering.adapters.valkey_store import ValkeyStore
-from services.metering.domain.views import GUEST_LIFETIME_SECONDS, Claim
+from services.metering.domain.views import GUEST_LIFETIME_SECONDS, Claim, Terms, Window
 from services.metering.recovery import Recovery
 from services.metering.relay import Relay
 from services.standalone.servers import Server
@@ -25,6 +26,19 @@ def guest() -> str:
     return "g." + secrets.token_urlsafe(16)
 
 
+def account() -> str:
+    return "a." + secrets.token_urlsafe(16)
+
+
+def guest_end() -> int:
+    return int(time.time()) + GUEST_LIFETIME_SECONDS - 60
+
+
+def terms(guest: str = "", window: int = Window.NONE, days: int = 0, *, guest_ends_at: int = 0) -> Terms:
+    """What an account's claims carry; `guest` is the one that it registered from."""
+    return Terms(int(window), days, guest, guest_ends_at or guest_end() if guest else 0)
+
+
 def claim(
     subject: str,
     code: str = "27250",
@@ -33,10 +47,26 @@ def claim(
     limit: int | None = 1,
     ends_at: int | None = None,
     look_only: bool = False,
+    network: str = "",
 ) -> Claim:
     """A guest's claim; without `request_id` each one has its own."""
-    ends = int(time.time()) + GUEST_LIFETIME_SECONDS - 60 if ends_at is None else ends_at
-    return Claim(subject, f"cpt:{code}", request_id or f"request-{next(_numbers)}", ends, limit, look_only)
+    ends = guest_end() if ends_at is None else ends_at
+    request_id = request_id or f"request-{next(_numbers)}"
+    return Claim(subject, f"cpt:{code}", request_id, ends, limit, look_only, network)
+
+
+def account_claim(
+    subject: str,
+    code: str = "27250",
+    *,
+    request_id: str = "",
+    limit: int | None = 5,
+    look_only: bool = False,
+    on: Terms | None = None,
+) -> Claim:
+    """An account's claim, on the terms `on`; without `request_id` each one has its own."""
+    request_id = request_id or f"request-{next(_numbers)}"
+    return Claim(subject, f"cpt:{code}", request_id, 0, limit, look_only, "", on or Terms())
 
 
 async def let_serve(store: ValkeyStore) -> None:
@@ -68,7 +98,7 @@ async def metering(store: ValkeyStore, bus: Bus) -> AsyncIterator[Recovery]:
             await asyncio.sleep(0.1)
 
     recovery = Recovery(store, JetStreamLedger(bus), nobody)
-    relay = Relay(store, JetStreamLedger(bus))
+    relay = Relay(store, JetStreamLedger(bus), JetStreamAnnouncer(bus))
     tasks = [Task("recovery", recovery.run), Task("relay", relay.run), Task("health", poll)]
     for task in tasks:
         await task.start()

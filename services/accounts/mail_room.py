@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -10,7 +11,7 @@ from prometheus_client import Counter, Gauge
 from .domain import mails, tokens
 from .domain.mails import Mail, MailKind
 from .domain.people import DAY_MS, Account, LinkKind
-from .ports import Mailer, MailRefused, QueuedMail, Store, Transaction
+from .ports import Mailer, MailRefused, QueuedMail, Store, StoreUnavailable, Transaction
 
 MINUTE_MS = 60 * 1000
 # Longer than sending one may take: who has claimed a mail and died has lost it by then.
@@ -46,8 +47,10 @@ class MailRoom:
 
     async def run(self) -> None:
         while True:
-            while await self.send_one():
-                pass
+            # While the database is away there is nothing to do, and health says so.
+            with contextlib.suppress(StoreUnavailable):
+                while await self.send_one():
+                    pass
             await self._wait()
 
     async def send_one(self) -> bool:

@@ -9,8 +9,12 @@ from services.common.grpc_server import GrpcServer
 from services.common.health import Health
 from services.common.lifecycle import Service, Task
 
+from .account_events import AccountEvents
+from .adapters.announcer import JetStreamAnnouncer
 from .adapters.ledger import JetStreamLedger
+from .adapters.receipt_keys import ReceiptKeyFolder
 from .adapters.valkey_store import ValkeyStore
+from .receipts import Receipts
 from .recovery import Recovery
 from .relay import Relay
 from .service import Metering
@@ -24,10 +28,10 @@ def build(settings: MeteringSettings) -> Service:
     ledger = JetStreamLedger(bus, replicas=settings.ledger_replicas)
     store = build_store(settings)
     recovery = Recovery(store, ledger, health.refresh)
-    relay = Relay(store, ledger)
+    relay = Relay(store, ledger, JetStreamAnnouncer(bus))
     health.add_check("store verified", recovery.is_verified)
     metering = Metering(store, guest_limit=settings.guest_limit, on_unverified=recovery.suspect)
-    servicer = MeteringServicer(metering)
+    servicer = MeteringServicer(metering, Receipts(ReceiptKeyFolder(settings.receipt_keys_folder)))
     server = GrpcServer(
         domain="metering.medcodes",
         listen=settings.metering_listen,
@@ -36,7 +40,8 @@ def build(settings: MeteringSettings) -> Service:
         health=health,
         drain_seconds=settings.drain_seconds,
     )
-    tasks = [Task("recovery", recovery.run), Task("relay", relay.run)]
+    accounts = AccountEvents(bus, metering)
+    tasks = [Task("recovery", recovery.run), Task("relay", relay.run), *accounts.tasks()]
     return Service("metering", [bus, store, *tasks, server], health)
 
 
@@ -46,4 +51,5 @@ def build_store(settings: MeteringSettings) -> ValkeyStore:
         timeout=settings.valkey_timeout_seconds,
         connections=settings.valkey_connections,
         synced_replicas=settings.valkey_synced_replicas,
+        network_cap=settings.guest_grants_per_prefix_per_day,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from services.common.errors import Unavailable
 
-from .domain.views import Claim, Decision, Grant, LedgerEntry
+from .domain.views import Claim, Decision, Grant, LedgerEntry, Reading, Terms
 
 
 class MeterUnavailable(Unavailable):
@@ -61,6 +61,16 @@ class Tail(NamedTuple):
     run: str
 
 
+class Holding(NamedTuple):
+    """All that is known of one subject: its grants by page (those that have ended may still be among them), whether it
+    is a guest that gets no more, an account that has the grants of its guest, an account that was erased."""
+
+    grants: Mapping[str, Grant]
+    sealed: bool = False
+    merged: bool = False
+    erased: bool = False
+
+
 class GrantStore(Protocol):
     """Decides and remembers views.
 
@@ -74,14 +84,29 @@ class GrantStore(Protocol):
 
         A grant and its ledger entry are written together, and are on disk when the call returns. A claim for a page
         that the subject holds is granted; it is `charged` if its request id is the one that took the view. The number
-        of a subject's grants never rises above the limit of the claim that adds one.
+        of a subject's grants never rises above the limit of the claim that adds one, and never above what a guest held
+        when it was sealed. A grant that has ended, by the store's clock, is none. The claim of an account that was not
+        merged with its guest merges it first, as `merge` does. Nothing is granted to an account that was erased, and
+        no new grant to a guest whose network has had its number for the day.
         """
 
-    async def meter(self, subject: str) -> tuple[int, int]:
-        """How many views the subject holds, and the store's time in ms."""
+    async def meter(self, subject: str, limit: int | None, terms: Terms | None = None) -> Reading:
+        """What the subject holds, after it was merged, and the limit that follows from `limit`, the copied grants of an
+        account, and a guest's seal."""
 
-    async def views(self, subject: str) -> Sequence[Grant]:
-        """The subject's grants, in no order."""
+    async def views(self, subject: str, terms: Terms | None = None) -> Sequence[Grant]:
+        """The subject's grants that have not ended, after it was merged, in no order. A guest's all end when it does,
+        which they do not say."""
+
+    async def merge(self, account: str, terms: Terms) -> int | None:
+        """Copies the grants of the guest that the account registered from to the account, with their times and request
+        ids, and seals the guest, in one atomic step with their ledger entries. Returns how many were copied: none if
+        the guest was sealed before or has ended. None if the account was merged before, or is erased: nothing
+        happened."""
+
+    async def erase(self, account: str) -> bool:
+        """Removes all that is the account's for ever, in one step with a ledger entry that says so; whether it was
+        there to be done."""
 
 
 class Outbox(Protocol):
@@ -126,13 +151,13 @@ class RestorableStore(Outbox, Protocol):
     async def drop_generations(self, before: int) -> int:
         """Deletes the grants of all generations with a lower number; returns how many subjects that were."""
 
-    def subjects(self) -> AsyncIterator[tuple[str, Mapping[str, tuple[int, str]]]]:
-        """Each subject of the current generation and its grants: page -> (time in ms, request id). A subject may come
-        twice while others are written."""
+    def subjects(self) -> AsyncIterator[tuple[str, Holding]]:
+        """Each subject of the current generation and what it holds. A subject may come twice while others are
+        written."""
 
 
 class Ledger(Protocol):
-    """All grants ever made, in order, on a disk of its own.
+    """All grants, merges and erasures there ever were, in order, on a disk of its own.
 
     Every call ends within some seconds and raises `MeterUnavailable` if the ledger does not answer; then it is unknown
     whether anything was written.
@@ -151,9 +176,52 @@ class Ledger(Protocol):
         """Writes at most `MAX_ENTRIES` entries behind `tail`, whose run they come from. They are on disk when it
         returns. Raises `LedgerFenced` if that is not where the ledger ends."""
 
+    async def newest(self) -> Sequence[LedgerEntry]:
+        """The entries of the last message that has any."""
+
     def read(self, after: int) -> AsyncIterator[Sequence[LedgerEntry]]:
         """The entries above `after` up to where the ledger ends now, in pieces of less than twice `MAX_ENTRIES`.
         Raises `LedgerDamaged` where one is missing."""
+
+
+class Announcer(Protocol):
+    """Tells other services what the ledger says. Raises `MeterUnavailable`; then it may be told or not."""
+
+    async def prepare(self) -> None:
+        """Makes sure that somebody keeps what is told."""
+
+    async def tell(self, entries: Sequence[LedgerEntry]) -> None:
+        """Tells of each merge and erasure among the entries; telling it again changes nothing."""
+
+
+class PublicKey(NamedTuple):
+    """The public half of an Ed25519 key, 32 bytes; `current`: receipts are signed with it now."""
+
+    id: str
+    public_key: bytes
+    created_at_ms: int
+    current: bool
+
+
+class SigningKey(NamedTuple):
+    """`sign` gives the Ed25519 signature of a message, 64 bytes."""
+
+    id: str
+    sign: Callable[[bytes], bytes]
+
+
+class ReceiptKeys(Protocol):
+    """Keys that receipts are signed with. Calls are short and block; they raise OSError where keys cannot be read or
+    written."""
+
+    def current(self) -> SigningKey:
+        """The key that signs now; a first one is made where there is none."""
+
+    def public_keys(self) -> Sequence[PublicKey]:
+        """All keys that there ever were, the oldest first."""
+
+    def rotate(self) -> str:
+        """Makes a new current key and returns its id; forgets the private half of the one before."""
 
 
 MAX_ENTRIES = 512

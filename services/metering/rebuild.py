@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import structlog
 
+from .domain.history import Histories, History
 from .domain.views import LedgerEntry
-from .ports import Ledger, LedgerDamaged, MeterUnavailable, RestorableStore
+from .ports import Holding, Ledger, LedgerDamaged, MeterUnavailable, RestorableStore
 from .recovery import recover
 
 # At most so many entries are applied inside the step that swaps, which holds up everything else.
@@ -18,7 +19,6 @@ SWAP_ENTRIES = 512
 END_SLACK_SECONDS = 5
 
 log = structlog.get_logger(__name__)
-Grants = Mapping[str, tuple[int, str]]
 
 
 class Rebuilt(NamedTuple):
@@ -57,57 +57,62 @@ async def rebuild(
 
 
 async def compare(store: RestorableStore, ledger: Ledger) -> list[str]:
-    """What differs between the store's grants and those that the ledger (with what is not yet relayed) gives, a
+    """What differs between the store's subjects and those that the ledger (with what is not yet relayed) gives, a
     sentence each; none if they are equal. Right while views are granted, too. Holds all grants in memory."""
     begun, held = await _held(store)
-    expected, differences = await _from_ledger(store, ledger)
-    soon = time.time() + END_SLACK_SECONDS
-    for subject, (ends_at, pages) in expected.items():
-        if ends_at and ends_at <= soon:
-            held.pop(subject, None)
-            continue
-        # What was granted after the store was read is expected in it, but need not be there.
-        before = {page: entry for page, entry in pages.items() if entry.sequence <= begun}
-        differences += _differences(subject, held.pop(subject, {}), before, pages)
-    differences += [f"{subject} is not in the ledger, with {len(grants)} grants" for subject, grants in held.items()]
+    histories = Histories()
+    async for entries in all_entries(store, ledger):
+        for entry in entries:
+            histories.add(entry)
+    differences = histories.impossible
+    soon = int((time.time() + END_SLACK_SECONDS) * 1000)
+    for subject, history in histories.subjects.items():
+        differences += _differences(subject, held.pop(subject, Holding({})), history, begun, soon)
+    differences += [
+        f"{subject} is not in the ledger, with {len(holding.grants)} grants" for subject, holding in held.items()
+    ]
     return differences
 
 
-async def _held(store: RestorableStore) -> tuple[int, dict[str, Grants]]:
-    """The newest sequence before the store was read, and what was read: subject -> grants."""
+async def _held(store: RestorableStore) -> tuple[int, dict[str, Holding]]:
+    """The newest sequence before the store was read, and what was read."""
     while True:
         before = await store.status()
-        held = {subject: grants async for subject, grants in store.subjects()}
+        held = {subject: holding async for subject, holding in store.subjects()}
         if (await store.status()).generation == before.generation:
             return before.sequence, held
 
 
-def _differences(
-    subject: str, held: Grants, before: Mapping[str, LedgerEntry], all_pages: Mapping[str, LedgerEntry]
-) -> list[str]:
-    found = [f"{subject} lacks {page}" for page in before if page not in held]
-    for page, (granted_at_ms, request_id) in held.items():
-        entry = all_pages.get(page)
-        if entry is None:
-            found.append(f"{subject} holds {page}, which the ledger does not have")
-        elif (entry.granted_at_ms, entry.request_id) != (granted_at_ms, request_id):
-            found.append(f"{subject} holds {page} with another time or request id than the ledger")
-    return found
+def _differences(subject: str, held: Holding, history: History, begun: int, soon: int) -> Iterator[str]:
+    """What came to the ledger after `begun` is expected in the store, but need not be there; what has ended by `soon`
+    may be there or not."""
+    for page, entry in history.grants.items():
+        if page not in held.grants and entry.sequence <= begun and not _over(entry.ends_at_ms, soon):
+            yield f"{subject} lacks {page}"
+    for page, grant in held.grants.items():
+        if _over(grant.ends_at_ms, soon) or _over(history.ends_at_ms, soon):
+            continue
+        found = history.grants.get(page)
+        if found is None:
+            if history.erased_by <= begun:
+                yield f"{subject} holds {page}, which the ledger does not have"
+        elif (grant.granted_at_ms, grant.request_id) != (found.granted_at_ms, found.request_id):
+            yield f"{subject} holds {page} with another time or request id than the ledger"
+        elif subject.startswith("a.") and (grant.ends_at_ms, grant.copied) != (found.ends_at_ms, found.is_copy):
+            yield f"{subject} holds {page} with another end than the ledger, or not as the copy that it is"
+    for what, is_so, since in (
+        ("sealed", held.sealed, history.sealed_by),
+        ("merged with its guest", held.merged, history.merged_by),
+        ("erased", held.erased, history.erased_by),
+    ):
+        if is_so and not since and not _over(history.ends_at_ms, soon):
+            yield f"{subject} is {what}, but not in the ledger"
+        elif since and since <= begun and not is_so and not _over(history.ends_at_ms, soon):
+            yield f"{subject} is {what} in the ledger, but not in the store"
 
 
-async def _from_ledger(
-    store: RestorableStore, ledger: Ledger
-) -> tuple[dict[str, tuple[int, dict[str, LedgerEntry]]], list[str]]:
-    """subject -> (end, page -> entry), and a sentence for each page that a subject was granted twice."""
-    subjects: dict[str, tuple[int, dict[str, LedgerEntry]]] = {}
-    twice: list[str] = []
-    async for entries in all_entries(store, ledger):
-        for entry in entries:
-            pages = subjects.setdefault(entry.subject, (entry.ends_at, {}))[1]
-            if entry.page in pages:
-                twice.append(f"{entry.subject} was granted {entry.page} twice, the second time as {entry.sequence}")
-            pages[entry.page] = entry
-    return subjects, twice
+def _over(ends_at_ms: int, soon: int) -> bool:
+    return 0 < ends_at_ms <= soon
 
 
 async def all_entries(store: RestorableStore, ledger: Ledger) -> AsyncIterator[Sequence[LedgerEntry]]:

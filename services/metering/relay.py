@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter as Tally
 
 import structlog
 from prometheus_client import Counter
 
-from .ports import MAX_ENTRIES, Ledger, LedgerFenced, MeterUnavailable, RestorableStore, Tail
+from .domain.views import EntryKind
+from .ports import MAX_ENTRIES, Announcer, Ledger, LedgerFenced, MeterUnavailable, RestorableStore, Tail
 
 # So that views of the same moment share a message, and a disk sync of the ledger: at 3,000 views a second a message
 # for every few of them would cost more than the views do.
@@ -21,7 +23,7 @@ STAND_BY_SECONDS = 0.5
 PAUSE_SECONDS = 0.2
 
 log = structlog.get_logger(__name__)
-_relayed = Counter("metering_ledger_entries", "Ledger entries relayed.")
+_relayed = Counter("metering_ledger_entries", "Ledger entries relayed, by what they say.", ["kind"])
 _gaps = Counter("metering_ledger_gaps", "Times that entries were missing between the ledger and the store.")
 
 
@@ -29,11 +31,13 @@ class Relay:
     """Moves entries from the store to the ledger, and forgets them in the store once the ledger has acknowledged them.
 
     One at a time is active: of two that write, the ledger refuses the second, which stands by until the ledger's end no
-    longer moves. Run `run` as a `Task`.
+    longer moves. Other services are told of merges and erasures once the ledger has them, and before anything follows
+    in the ledger: so only those of its newest entries may not have been told, and are told (again) when a relay begins.
+    Run `run` as a `Task`.
     """
 
-    def __init__(self, store: RestorableStore, ledger: Ledger) -> None:
-        self._store, self._ledger = store, ledger
+    def __init__(self, store: RestorableStore, ledger: Ledger, announcer: Announcer) -> None:
+        self._store, self._ledger, self._announcer = store, ledger, announcer
 
     async def run(self) -> None:
         said = ""
@@ -68,7 +72,9 @@ class Relay:
             _gaps.inc()
             log.error("the ledger lacks entries", after=tail.through, before=entries[0].sequence)
         tail = await self._ledger.append(entries, tail)
-        _relayed.inc(len(entries))
+        for kind, count in Tally(entry.kind for entry in entries).items():
+            _relayed.labels(EntryKind(kind).name.lower()).inc(count)
+        await self._announcer.tell(entries)
         await self._store.trim(run, tail.through)
         if len(entries) < MAX_ENTRIES:
             await asyncio.sleep(GATHER_SECONDS)
@@ -77,6 +83,7 @@ class Relay:
     async def _begin(self) -> Tail:
         """Where to go on: skips what the ledger has already."""
         await self._ledger.prepare()
+        await self._announcer.prepare()
         tail = await self._ledger.tail()
         status = await self._store.status()
         if not status.verified:
@@ -90,6 +97,7 @@ class Relay:
             # right then is not for a relay to decide: `medcodes metering rebuild` compares them anew.
             log.error("the ledger is written for another run of the store", run=status.run, ledger=tail.run)
             raise LedgerFenced("the ledger is written for another run of the store")
+        await self._announcer.tell(await self._ledger.newest())
         await self._store.trim(tail.run, tail.through)
         return tail
 

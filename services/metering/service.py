@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -12,18 +13,27 @@ from prometheus_client import Counter
 from services.common.errors import InvalidArgument
 
 from .domain.views import (
+    ACCOUNT,
+    GUEST,
     MAX_BATCH,
+    Allowance,
     Claim,
     Grant,
+    Guest,
     Outcome,
+    Reading,
     Subject,
+    SubjectKind,
     ViewRequest,
+    account_key,
+    account_terms,
     ends_at,
     faults,
     newest_first,
     position,
     subject_faults,
     subject_key,
+    terms,
     well_formed,
 )
 from .ports import Decisions, GrantStore, NotVerified
@@ -31,17 +41,15 @@ from .ports import Decisions, GrantStore, NotVerified
 DEFAULT_PAGE = 100
 MAX_PAGE = 500
 
-_views = Counter("metering_views", "Views decided, by what came of them.", ["outcome"])
-_granted, _repeated = _views.labels("granted"), _views.labels("repeated")
-_refused, _expired = _views.labels("refused"), _views.labels("expired")
-
-
-class MeterReading(NamedTuple):
-    """`limit` None: without limit."""
-
-    limit: int | None
-    used: int
-    as_of_ms: int
+_views = Counter("metering_views", "Views decided, by what came of them and for whom.", ["outcome", "subject"])
+_OUTCOMES = {(Outcome.GRANTED.value, True): "granted", (Outcome.GRANTED.value, False): "repeated"} | {
+    (outcome.value, False): outcome.name.lower() for outcome in Outcome if outcome != Outcome.GRANTED
+}
+_counters = {
+    (kind.value, *decided): _views.labels(name, kind.name.lower())
+    for kind in (SubjectKind.GUEST, SubjectKind.ACCOUNT)
+    for decided, name in _OUTCOMES.items()
+}
 
 
 class ViewsPage(NamedTuple):
@@ -60,10 +68,11 @@ class Metering:
     ) -> None:
         self._store, self._guest_limit, self._on_unverified = store, guest_limit, on_unverified
 
-    def limit(self, subject: Subject) -> int | None:
-        """How many code pages the subject may view; None: any number."""
-        # Accounts and their plans come here; until then `well_formed` lets guests through only.
-        return self._guest_limit
+    def _limit(self, subject: Subject) -> int | None:
+        """How many code pages the subject may view, without those copied from a guest; None: any number."""
+        if subject.kind == GUEST:
+            return self._guest_limit
+        return subject.allowance.views if subject.allowance else 0
 
     async def consume(self, requests: Sequence[ViewRequest]) -> Decisions:
         """Decides each request on its own, in order; a refusal is a decision and no error.
@@ -83,8 +92,10 @@ class Metering:
                 f"{request.system}:{request.code}",
                 request.request_id,
                 ends_at(request.subject),
-                self.limit(request.subject),
+                self._limit(request.subject),
                 request.look_only,
+                request.subject.network,
+                terms(request.subject),
             )
             for request in requests
         ]
@@ -93,42 +104,53 @@ class Metering:
         except NotVerified:
             self._on_unverified()
             raise
-        _count(decided)
+        _count(requests, decided)
         return decided
 
-    async def meter(self, subject: Subject) -> MeterReading:
+    async def meter(self, subject: Subject) -> Reading:
         """What the subject has used, and may use in all."""
         _check_subject(subject)
-        used, as_of_ms = await self._store.meter(subject_key(subject))
-        return MeterReading(self.limit(subject), used, as_of_ms)
+        return await self._store.meter(subject_key(subject), self._limit(subject), terms(subject))
+
+    async def grants(self, subject: Subject) -> list[Grant]:
+        """All that the subject holds, newest first: a handful for nearly everybody, as its allowance is."""
+        _check_subject(subject)
+        grants = newest_first(await self._store.views(subject_key(subject), terms(subject)))
+        if subject.kind == GUEST:
+            return [grant._replace(ends_at_ms=ends_at(subject) * 1000) for grant in grants]
+        return grants
 
     async def views(self, subject: Subject, cursor: str, limit: int) -> ViewsPage:
         """The subject's grants after `cursor`, newest first; at most `limit` (0: 100)."""
-        _check_subject(subject)
         if limit > MAX_PAGE:
             raise InvalidArgument("limit is too high", fields={"limit": f"at most {MAX_PAGE}"})
-        # One read, sorted here: a subject holds as many grants as its allowance, which is a handful for nearly all.
-        views = newest_first(await self._store.views(subject_key(subject)))
+        views = await self.grants(subject)
         if cursor:
             before = _from_cursor(cursor)
             views = [view for view in views if position(view) < before]
         page = views[: limit or DEFAULT_PAGE]
         return ViewsPage(page, _to_cursor(page[-1]) if len(page) < len(views) else "")
 
+    async def registered(self, account_id: str, guest: Guest, allowance: Allowance) -> int | None:
+        """Copies the guest's grants to the account and seals the guest; how many were copied, None if that was done
+        before. Raises `MeterUnavailable`; may be repeated."""
+        _check_subject(Subject(ACCOUNT, account_id, allowance=allowance, registered_from=guest))
+        return await self._store.merge(account_key(account_id), account_terms(allowance, guest))
 
-def _count(decided: Decisions) -> None:
-    granted = repeated = refused = expired = 0
-    for outcome, charged, _, _ in decided.decisions:
-        if outcome == Outcome.GRANTED:
-            granted += charged
-            repeated += not charged
-        elif outcome == Outcome.REFUSED:
-            refused += 1
-        elif outcome == Outcome.EXPIRED:
-            expired += 1
-    for counter, count in ((_granted, granted), (_repeated, repeated), (_refused, refused), (_expired, expired)):
-        if count:
-            counter.inc(count)
+    async def erased(self, account_id: str) -> bool:
+        """Erases all that is the account's; whether it was there to be done. Raises `MeterUnavailable`; may be
+        repeated."""
+        _check_subject(Subject(ACCOUNT, account_id, allowance=Allowance(0)))
+        return await self._store.erase(account_key(account_id))
+
+
+def _count(requests: Sequence[ViewRequest], decided: Decisions) -> None:
+    tally = Tally(
+        (request.subject.kind, decision.outcome, decision.charged)
+        for request, decision in zip(requests, decided.decisions, strict=True)
+    )
+    for what, count in tally.items():
+        _counters[what].inc(count)
 
 
 def _refusal(requests: Sequence[ViewRequest]) -> InvalidArgument:

@@ -8,16 +8,27 @@ import grpc
 from medcodes.metering.v1 import metering_pb2 as pb
 from medcodes.metering.v1 import metering_pb2_grpc
 
-from .domain.views import Subject, ViewRequest, remaining
-from .service import Metering, MeterReading
+from .domain.views import (
+    ACCOUNT,
+    Allowance,
+    Guest,
+    Outcome,
+    Reading,
+    Subject,
+    ViewRequest,
+    remaining,
+    seconds_until_next_day,
+)
+from .receipts import Receipts
+from .service import Metering
 
 SERVICE_NAME = "medcodes.metering.v1.MeteringService"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
-    def __init__(self, metering: Metering) -> None:
-        self._metering = metering
+    def __init__(self, metering: Metering, receipts: Receipts) -> None:
+        self._metering, self._receipts = metering, receipts
 
     async def ConsumeViews(self, request: pb.ConsumeViewsRequest, context: Context) -> pb.ConsumeViewsResponse:  # noqa: N802
         requests = [
@@ -26,17 +37,20 @@ class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
         ]
         as_of_ms, decisions = await self._metering.consume(requests)
         response = pb.ConsumeViewsResponse()
+        retry_after = seconds_until_next_day(as_of_ms)
         meters: dict[tuple[int | None, int], pb.Meter] = {}  # few differ in a batch, and copying one is cheap
-        for view, (outcome, charged, used, granted_at_ms) in zip(requests, decisions, strict=True):
-            limit = self._metering.limit(view.subject)
+        for outcome, charged, used, granted_at_ms, limit, ends_at_ms in decisions:
             meter = meters.get((limit, used))
             if meter is None:
-                meter = meters[limit, used] = _meter(MeterReading(limit, used, as_of_ms))
+                meter = meters[limit, used] = _meter(Reading(used, limit, as_of_ms))
             result = response.results.add()
             result.outcome = outcome  # type: ignore[assignment]
             result.charged = charged
             result.granted_at_ms = granted_at_ms
+            result.ends_at_ms = ends_at_ms
             result.meter.CopyFrom(meter)
+            if outcome == Outcome.NETWORK_EXHAUSTED:
+                result.retry_after_seconds = retry_after
         return response
 
     async def GetMeter(self, request: pb.GetMeterRequest, context: Context) -> pb.GetMeterResponse:  # noqa: N802
@@ -51,17 +65,44 @@ class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
                     code=view.code,
                     granted_at_ms=view.granted_at_ms,
                     request_id=view.request_id,
+                    ends_at_ms=view.ends_at_ms,
+                    copied=view.copied,
                 )
                 for view in page.views
             ],
             next_cursor=page.next_cursor,
         )
 
+    async def SignReceipt(self, request: pb.SignReceiptRequest, context: Context) -> pb.SignReceiptResponse:  # noqa: N802
+        subject = _subject(request.subject)
+        grants = await self._metering.grants(subject)
+        return pb.SignReceiptResponse(receipt=await self._receipts.sign(subject, grants, request.system, request.code))
+
+    async def ListReceiptKeys(  # noqa: N802
+        self, request: pb.ListReceiptKeysRequest, context: Context
+    ) -> pb.ListReceiptKeysResponse:
+        keys = await self._receipts.public_keys()
+        return pb.ListReceiptKeysResponse(keys=[pb.ReceiptKey(**key._asdict()) for key in keys])
+
 
 def _subject(subject: pb.Subject) -> Subject:
-    return Subject(subject.kind, subject.id, subject.issued_at)
+    if subject.kind != ACCOUNT:
+        return Subject(subject.kind, subject.id, subject.issued_at, network=subject.network)
+    guest = subject.registered_from
+    return Subject(
+        subject.kind,
+        subject.id,
+        allowance=_allowance(subject.allowance) if subject.HasField("allowance") else None,
+        registered_from=Guest(guest.id, guest.issued_at) if subject.HasField("registered_from") else None,
+        network=subject.network,
+    )
 
 
-def _meter(reading: MeterReading) -> pb.Meter:
-    limit, used, as_of_ms = reading
+def _allowance(allowance: pb.Allowance) -> Allowance:
+    views = allowance.views if allowance.HasField("views") else None
+    return Allowance(views, allowance.window, allowance.window_days)
+
+
+def _meter(reading: Reading) -> pb.Meter:
+    used, limit, as_of_ms = reading
     return pb.Meter(limit=limit, used=used, remaining=remaining(limit, used), as_of_ms=as_of_ms)

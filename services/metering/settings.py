@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -31,6 +32,19 @@ class MeteringSettings(ServiceSettings):
         1, description="Code pages that a guest may view: a number, or `unlimited`."
     )
 
+    guest_grants_per_prefix_per_day: int = Field(
+        300,
+        ge=0,
+        le=100_000,
+        description="New views a day for all guests of one network (an IPv4 /24 or IPv6 /56) together; 0: any number.",
+    )
+
+    receipt_keys_dir: Path | None = Field(
+        None,
+        description="Folder of the keys that receipts are signed with, the same for all replicas; "
+        "empty: `metering/receipt-keys` in the state folder.",
+    )
+
     @field_validator("guest_views")
     @classmethod
     def _not_negative(cls, value: int | str) -> int | str:
@@ -42,3 +56,7 @@ class MeteringSettings(ServiceSettings):
     def guest_limit(self) -> int | None:
         """How many code pages a guest may view; None: without limit."""
         return None if self.guest_views == "unlimited" else self.guest_views
+
+    @property
+    def receipt_keys_folder(self) -> Path:
+        return self.receipt_keys_dir or self.state_dir / "metering" / "receipt-keys"

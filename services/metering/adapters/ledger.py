@@ -34,7 +34,7 @@ class JetStreamLedger:
         self._bus, self._replicas = bus, replicas
 
     async def prepare(self) -> None:
-        with _calls():
+        with calls():
             self._js()
             await self._bus.ensure_stream(
                 StreamConfig(
@@ -48,7 +48,7 @@ class JetStreamLedger:
             )
 
     async def tail(self) -> Tail:
-        with _calls():
+        with calls():
             info = await self._js().stream_info(STREAM)
             if not info.state.last_seq:
                 return Tail(0, 0, "")
@@ -74,6 +74,16 @@ class JetStreamLedger:
         for entry in entries:
             _add(message, entry)
         return await self._publish(message, f"ledger-{tail.run}-{first}-{last}", tail)
+
+    async def newest(self) -> Sequence[LedgerEntry]:
+        with calls():
+            number = (await self._js().stream_info(STREAM)).state.last_seq
+            while number:
+                message = await self._message(number)
+                if message.entries or not message.through:
+                    return [_from_message(entry) for entry in message.entries]
+                number -= 1  # it marks another run of the store
+        return []
 
     async def read(self, after: int) -> AsyncIterator[Sequence[LedgerEntry]]:
         tail = await self.tail()
@@ -103,7 +113,7 @@ class JetStreamLedger:
 
     async def _publish(self, message: ViewsGranted, event_id: str, tail: Tail) -> Tail:
         event = Event(type=EVENT_TYPE, source="metering", payload=message, id=event_id)
-        with _calls():
+        with calls():
             self._js()
             ack = await self._bus.publish(event, expected_last_sequence=tail.message)
         if ack.duplicate:
@@ -116,7 +126,7 @@ class JetStreamLedger:
 
     async def _first_message_beyond(self, after: int, tail: Tail) -> int:
         """Number of the first message that reaches beyond an entry, by bisection: `through` never falls."""
-        with _calls():
+        with calls():
             low = (await self._js().stream_info(STREAM)).state.first_seq
             high = tail.message
             while low < high:
@@ -129,7 +139,7 @@ class JetStreamLedger:
 
     async def _messages(self, start: int, end: int) -> AsyncIterator[ViewsGranted]:
         """The messages numbered from `start` to `end`."""
-        with _calls():
+        with calls():
             pull = await self._js().pull_subscribe(
                 SUBJECT,
                 stream=STREAM,
@@ -143,7 +153,7 @@ class JetStreamLedger:
             )
         try:
             while start <= end:
-                with _calls():
+                with calls():
                     messages = await pull.fetch(min(FETCH, end - start + 1), CALL_SECONDS)
                 for message in messages:
                     number = message.metadata.sequence.stream
@@ -157,7 +167,7 @@ class JetStreamLedger:
 
 
 @contextlib.contextmanager
-def _calls() -> Iterator[None]:
+def calls() -> Iterator[None]:
     """Says in the port's words what a failed call to NATS means."""
     try:
         yield
@@ -172,7 +182,7 @@ def _calls() -> Iterator[None]:
 
 
 def _add(message: ViewsGranted, entry: LedgerEntry) -> None:
-    system, code = entry.page.split(":")
+    system, _, code = entry.page.partition(":")
     message.entries.add(
         sequence=entry.sequence,
         subject=entry.subject,
@@ -180,7 +190,10 @@ def _add(message: ViewsGranted, entry: LedgerEntry) -> None:
         code=code,
         granted_at_ms=entry.granted_at_ms,
         request_id=entry.request_id,
-        expires_at_ms=entry.ends_at * 1000,
+        expires_at_ms=entry.ends_at_ms,
+        kind=entry.kind,
+        guest=entry.guest,
+        copied=entry.copied,
     )
 
 
@@ -188,8 +201,11 @@ def _from_message(entry: EntryMessage) -> LedgerEntry:
     return LedgerEntry(
         entry.sequence,
         entry.subject,
-        f"{entry.system}:{entry.code}",
+        f"{entry.system}:{entry.code}" if entry.code else "",
         entry.granted_at_ms,
         entry.request_id,
-        entry.expires_at_ms // 1000,
+        entry.expires_at_ms,
+        entry.kind,
+        entry.guest,
+        entry.copied,
     )

@@ -1,4 +1,4 @@
-"""Grants in Valkey or Redis: one function call decides a batch (functions.lua has the keys and the rules)."""
+"""Grants in Valkey or Redis: one function call decides a batch (functions/*.lua have the keys and the rules)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,26 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from ..domain.views import CLOCK_SKEW_SECONDS, GUEST_LIFETIME_SECONDS, Claim, Decision, Grant, LedgerEntry
-from ..ports import Decisions, LedgerDamaged, MeterUnavailable, NotVerified, Pending, StoreStatus
+from ..domain.views import (
+    CLOCK_SKEW_SECONDS,
+    GUEST_LIFETIME_SECONDS,
+    Claim,
+    Decision,
+    Grant,
+    LedgerEntry,
+    Reading,
+    Terms,
+    Window,
+)
+from ..ports import Decisions, Holding, LedgerDamaged, MeterUnavailable, NotVerified, Pending, StoreStatus
 
 # Names a key of the one slot that all keys share, so that a cluster client knows where to call a function.
 SLOT_KEY = "{m}:seq"
-LIBRARY = "medcodes_metering_v1"
+VERSION = "v2"
+LIBRARY = f"medcodes_metering_{VERSION}"
+SOURCES = ("1_subjects.lua", "2_views.lua", "3_ledger.lua")
+# The field of a subject's hash that is no page, and what it can hold of a guest and of an account.
+MARK, SEALED, ERASED = "!", "sealed", "erased"
 SCAN_COUNT = 1000
 WAIT_SECONDS = 1.0
 LIFETIME_MS = (GUEST_LIFETIME_SECONDS + CLOCK_SKEW_SECONDS) * 1000
@@ -33,11 +47,20 @@ class ValkeyStore:
     """Fills `GrantStore` and `RestorableStore`; a component with a pool of connections that open when needed.
 
     `timeout` is for one answer, in seconds. With `synced_replicas` above 0 a decision is answered only after that many
-    replicas have it in their append-only files, else it is unknown.
+    replicas have it in their append-only files, else it is unknown. `network_cap` is how many new grants a day the
+    guests of one network get; 0: any number.
     """
 
-    def __init__(self, url: str, *, timeout: float = 2.0, connections: int = 16, synced_replicas: int = 0) -> None:
-        self._timeout, self._synced_replicas = timeout, synced_replicas
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = 2.0,
+        connections: int = 16,
+        synced_replicas: int = 0,
+        network_cap: int = 0,
+    ) -> None:
+        self._timeout, self._synced_replicas, self._network_cap = timeout, synced_replicas, network_cap
         pool = BlockingConnectionPool.from_url(
             _redis_url(url),
             max_connections=connections,
@@ -61,23 +84,39 @@ class ValkeyStore:
 
     async def consume(self, claims: Sequence[Claim]) -> Decisions:
         items = "\n".join(
-            f"{subject}|{page}|{request_id}|{ends_at}|{-1 if limit is None else limit}|{look_only:d}"
-            for subject, page, request_id, ends_at, limit, look_only in claims
+            f"{subject}|{page}|{request_id}|{ends_at}|{-1 if limit is None else limit}|{look_only:d}|"
+            f"{network if terms is None else _terms(terms)}"
+            for subject, page, request_id, ends_at, limit, look_only, network, terms in claims
         )
         flat = await self._consume(items)
         decisions = [
-            Decision(outcome, charged == 1, used, granted_at_ms)
-            for outcome, charged, used, granted_at_ms in zip(*(iter(flat[1:]),) * 4, strict=True)
+            Decision(outcome, charged == 1, used, granted_at_ms, None if limit < 0 else limit, ends_at_ms)
+            for outcome, charged, used, granted_at_ms, limit, ends_at_ms in zip(*(iter(flat[1:]),) * 6, strict=True)
         ]
         return Decisions(flat[0], decisions)
 
-    async def meter(self, subject: str) -> tuple[int, int]:
-        as_of_ms, used = await self._call("meter", subject, reads=True)
-        return used, as_of_ms
+    async def meter(self, subject: str, limit: int | None, terms: Terms | None = None) -> Reading:
+        arguments = subject, -1 if limit is None else limit
+        as_of_ms, used, most, unmerged = await self._call("meter", *arguments, reads=True)
+        if unmerged and terms and terms.guest:
+            await self.merge(subject, terms)
+            as_of_ms, used, most, _ = await self._call("meter", *arguments, reads=True)
+        return Reading(used, None if most < 0 else most, as_of_ms)
 
-    async def views(self, subject: str) -> Sequence[Grant]:
-        flat = iter(await self._call("views", subject, reads=True))
-        return [_grant(page, value) for page, value in zip(flat, flat, strict=True)]
+    async def views(self, subject: str, terms: Terms | None = None) -> Sequence[Grant]:
+        unmerged, *flat = await self._call("views", subject, reads=True)
+        if unmerged and terms and terms.guest:
+            await self.merge(subject, terms)
+            _, *flat = await self._call("views", subject, reads=True)
+        pairs = iter(flat)
+        return [_grant(page, value) for page, value in zip(pairs, pairs, strict=True)]
+
+    async def merge(self, account: str, terms: Terms) -> int | None:
+        copied = int(await self._write("merge", account, *_terms(terms).split("|")))
+        return None if copied < 0 else copied
+
+    async def erase(self, account: str) -> bool:
+        return bool(await self._write("erase", account))
 
     # Outbox
 
@@ -104,7 +143,8 @@ class ValkeyStore:
         return StoreStatus(run, verified == 1, sequence, int(generation), waiting)
 
     async def prepare(self) -> None:
-        source = resources.files(__package__).joinpath("functions.lua").read_text("utf-8")
+        folder = resources.files(__package__).joinpath("functions")
+        source = "".join(folder.joinpath(name).read_text("utf-8") for name in SOURCES)
         present = await self._guarded(self._client.function_list(LIBRARY, True))
         # Loading is a write: repeated at every try it would fill the append-only file.
         if not present or source not in present[0]:
@@ -135,7 +175,7 @@ class ValkeyStore:
                 dropped += int(await self._guarded(self._client.unlink(*old)))
         return dropped
 
-    async def subjects(self) -> AsyncIterator[tuple[str, Mapping[str, tuple[int, str]]]]:
+    async def subjects(self) -> AsyncIterator[tuple[str, Holding]]:
         generation = (await self.status()).generation
         prefix = f"{{m}}:{generation}:s:"
         async for keys in self._scan(prefix + "*"):
@@ -143,9 +183,8 @@ class ValkeyStore:
             for key in keys:
                 pipeline.hgetall(key)
             for key, values in zip(keys, await self._guarded(pipeline.execute()), strict=True):
-                grants = {page: _time_and_request(value) for page, value in values.items()}
-                if grants:  # else it has ended since the scan saw it
-                    yield key.removeprefix(prefix), grants
+                if values:  # else it has ended since the scan saw it
+                    yield key.removeprefix(prefix), _holding(values)
 
     # Calls
 
@@ -159,23 +198,27 @@ class ValkeyStore:
                 log.warning("valkey can lose grants", setting=name, value=value, wanted=wanted)
 
     async def _consume(self, items: str) -> list[int]:
+        return list(await self._write("consume", LIFETIME_MS, self._network_cap, items))
+
+    async def _write(self, name: str, *arguments: str | int) -> Any:
+        """The answer of a function that writes, once the replicas that must have it have it."""
         if not self._synced_replicas:
-            return list(await self._call("consume", LIFETIME_MS, items))
+            return await self._call(name, *arguments)
         pipeline = self._client.pipeline(transaction=False)
-        pipeline.fcall("medcodes_consume_v1", 1, SLOT_KEY, str(LIFETIME_MS), items)
+        pipeline.fcall(f"medcodes_{name}_{VERSION}", 1, SLOT_KEY, *map(str, arguments))
         # WAITAOF waits for this connection's own last write only; without one, a grant that an earlier connection wrote
         # would be repeated before the replicas have it.
         pipeline.incr("{m}:answers")
         for wait_ms in _waits(self._timeout):
             pipeline.waitaof(1, self._synced_replicas, wait_ms)
-        results, *_, synced = await self._guarded(pipeline.execute())
+        result, *_, synced = await self._guarded(pipeline.execute())
         if synced[1] < self._synced_replicas:
             raise MeterUnavailable("not enough replicas of the store have answered")
-        return list(results)
+        return result
 
     async def _call(self, name: str, *arguments: str | int, reads: bool = False) -> Any:
         call = self._client.fcall_ro if reads else self._client.fcall
-        return await self._guarded(call(f"medcodes_{name}_v1", 1, SLOT_KEY, *arguments))
+        return await self._guarded(call(f"medcodes_{name}_{VERSION}", 1, SLOT_KEY, *arguments))
 
     async def _scan(self, pattern: str) -> AsyncIterator[list[str]]:
         cursor = 0
@@ -229,20 +272,33 @@ def _redis_url(url: str) -> str:
     return url
 
 
+def _terms(terms: Terms) -> str:
+    window, days, guest, guest_ends_at = terms
+    letter = "" if window == Window.NONE else "m" if window == Window.CALENDAR_MONTH else f"d{days}"
+    return f"{letter}|{guest}|{guest_ends_at}"
+
+
 def _packed(entry: LedgerEntry) -> str:
-    return f"{entry.subject}|{entry.page}|{entry.granted_at_ms}|{entry.request_id}|{entry.ends_at}"
+    _, subject, page, time, request_id, ends_at_ms, kind, guest, copied = entry
+    return f"{subject}|{page}|{time}|{request_id}|{ends_at_ms}|{kind}|{guest}|{copied}"
 
 
-def _entry(key: str, packed: str) -> LedgerEntry:
-    subject, page, time, request_id, ends_at = packed.split("|")
-    return LedgerEntry(int(key.removesuffix("-0")), subject, page, int(time), request_id, int(ends_at))
-
-
-def _time_and_request(value: str) -> tuple[int, str]:
-    time, request_id = value.split("|")
-    return int(time), request_id
+def _entry(sequence: int, packed: str) -> LedgerEntry:
+    subject, page, time, request_id, ends, *more = packed.split("|")
+    if not more:  # a guest's grant, in seconds
+        return LedgerEntry(sequence, subject, page, int(time), request_id, int(ends) * 1000)
+    kind, guest, copied = more
+    return LedgerEntry(sequence, subject, page, int(time), request_id, int(ends), int(kind), guest, int(copied))
 
 
 def _grant(page: str, value: str) -> Grant:
     system, code = page.split(":")
-    return Grant(system, code, *_time_and_request(value))
+    time, request_id, *more = value.split("|")
+    ends, copied = more or ("0", "")
+    return Grant(system, code, int(time), request_id, int(ends), copied == "c")
+
+
+def _holding(values: Mapping[str, str]) -> Holding:
+    mark = values.get(MARK, "")
+    grants = {page: _grant(page, value) for page, value in values.items() if page != MARK}
+    return Holding(grants, sealed=mark == SEALED, merged=mark.endswith("|m"), erased=mark == ERASED)

@@ -37,16 +37,16 @@ async def test_rebuilds_under_load(store, bus, ledger):
     assert all(key.startswith("{m}:4:") for key in keys)
 
 
-async def test_rebuilds_without_a_relay(store, ledger):
+async def test_rebuilds_without_a_relay(store, ledger, announcer):
     """What is not yet relayed comes from the store's own stream."""
     await recover(store, ledger)
     subjects = [guest() for _ in range(128)]
     for _ in range(5):
         await store.consume([claim(subject, str(len(subjects) + _), limit=None) for subject in subjects])
-    await Relay(store, ledger).relay(await ledger.tail())
+    await Relay(store, ledger, announcer).relay(await ledger.tail())
     rebuilt = await rebuild(store, ledger)
     assert rebuilt.entries == 640
-    assert [(await store.meter(subject))[0] for subject in subjects] == [5] * 128
+    assert [(await store.meter(subject, None)).used for subject in subjects] == [5] * 128
     assert not await compare(store, ledger)
 
 

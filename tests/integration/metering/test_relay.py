@@ -33,9 +33,9 @@ async def read_all(ledger: JetStreamLedger, after: int = 0):
     return [entry async for entries in ledger.read(after) for entry in entries]
 
 
-async def test_relays_in_order_and_trims_what_is_acknowledged(verified, ledger):
+async def test_relays_in_order_and_trims_what_is_acknowledged(verified, ledger, announcer):
     subjects = await grant(verified, 1300)
-    relay = Relay(verified, ledger)
+    relay = Relay(verified, ledger, announcer)
     tail = await ledger.tail()
     assert tail == Tail(1, 0, (await verified.status()).run)
     for through in (512, 1024, 1300):
@@ -49,17 +49,17 @@ async def test_relays_in_order_and_trims_what_is_acknowledged(verified, ledger):
     assert not await compare(verified, ledger)
 
 
-async def test_messages_are_cloud_events(verified, ledger, bus):
+async def test_messages_are_cloud_events(verified, ledger, bus, announcer):
     await grant(verified, 2)
-    tail = await Relay(verified, ledger).relay(await ledger.tail())
+    tail = await Relay(verified, ledger, announcer).relay(await ledger.tail())
     message = await bus.js.get_msg(STREAM, tail.message)
     assert message.subject == SUBJECT
     assert message.headers["ce-type"] == EVENT_TYPE
     assert message.headers["ce-id"] == message.headers["Nats-Msg-Id"] == f"ledger-{tail.run}-1-2"
 
 
-async def test_reading_begins_anywhere(verified, ledger):
-    relay, tail = Relay(verified, ledger), await ledger.tail()
+async def test_reading_begins_anywhere(verified, ledger, announcer):
+    relay, tail = Relay(verified, ledger, announcer), await ledger.tail()
     for count in (1, 3, 130, 1, 64):
         await grant(verified, count)
         tail = await relay.relay(tail)
@@ -67,12 +67,12 @@ async def test_reading_begins_anywhere(verified, ledger):
         assert [entry.sequence for entry in await read_all(ledger, after)] == list(range(after + 1, 200))
 
 
-async def test_skips_what_the_ledger_has_already(verified, ledger):
+async def test_skips_what_the_ledger_has_already(verified, ledger, announcer):
     """A relay that died between the acknowledgement and the trimming."""
     await grant(verified, 10)
     entries = (await verified.pending(0, 6)).entries
     await ledger.append(entries, await ledger.tail())
-    task = Task("relay", Relay(verified, ledger).run)
+    task = Task("relay", Relay(verified, ledger, announcer).run)
     await task.start()
     await until(lambda: relayed(verified))
     await task.stop()
@@ -90,8 +90,8 @@ async def test_second_writer_is_fenced(verified, ledger):
     assert await ledger.tail() == first
 
 
-async def test_two_relays_write_everything_once(verified, ledger):
-    relays = [Task(f"relay {number}", Relay(verified, ledger).run) for number in range(2)]
+async def test_two_relays_write_everything_once(verified, ledger, announcer):
+    relays = [Task(f"relay {number}", Relay(verified, ledger, announcer).run) for number in range(2)]
     for relay in relays:
         await relay.start()
     for _ in range(10):
@@ -105,10 +105,10 @@ async def test_two_relays_write_everything_once(verified, ledger):
     assert not await compare(verified, ledger)
 
 
-async def test_stale_relay_cannot_write_entries_that_the_store_has_lost(verified, ledger, valkey_server):
+async def test_stale_relay_cannot_write_entries_that_the_store_has_lost(verified, ledger, valkey_server, announcer):
     """The store comes back without entries that a relay still holds (a failover to a replica that lagged)."""
     await grant(verified, 2)
-    relay = Relay(verified, ledger)
+    relay = Relay(verified, ledger, announcer)
     tail = await relay.relay(await ledger.tail())
     await grant(verified, 3)
     lost = (await verified.pending(2, 10)).entries
@@ -126,9 +126,9 @@ async def test_stale_relay_cannot_write_entries_that_the_store_has_lost(verified
     assert [entry.subject for entry in await read_all(ledger, 2)] == subjects
 
 
-async def test_ledger_that_was_lost_is_begun_again_and_the_gap_is_seen(verified, ledger, bus):
+async def test_ledger_that_was_lost_is_begun_again_and_the_gap_is_seen(verified, ledger, bus, announcer):
     await grant(verified, 5)
-    await Relay(verified, ledger).relay(await ledger.tail())
+    await Relay(verified, ledger, announcer).relay(await ledger.tail())
     await bus.js.delete_stream(STREAM)
     await grant(verified, 1)
     async with metering(verified, bus):

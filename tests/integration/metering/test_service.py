@@ -3,84 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import secrets
-import time
 
-import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from medcodes.metering.v1 import metering_pb2 as pb
-from medcodes.metering.v1.metering_pb2_grpc import MeteringServiceStub
 from prometheus_client import REGISTRY
 
 from services.common import errors
-from services.common.grpc_client import connect
-from services.metering.app import build
 from services.metering.domain.views import GUEST_LIFETIME_SECONDS
-from services.metering.settings import MeteringSettings
+from tests.integration.metering.running_service import Client, account, failure, guest, running, view
 from tests.metering_stores import until
-
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NAME = "medcodes.metering.v1.MeteringService"
-
-
-def guest(age: int = 60) -> pb.Subject:
-    return pb.Subject(kind=pb.SUBJECT_KIND_GUEST, id=secrets.token_urlsafe(16), issued_at=int(time.time()) - age)
-
-
-def view(subject: pb.Subject, code: str = "27250", request_id: str = "", **fields) -> pb.ViewRequest:
-    return pb.ViewRequest(
-        subject=subject, system="cpt", code=code, request_id=request_id or secrets.token_hex(8), **fields
-    )
-
-
-class Metering:
-    """A client of a running service."""
-
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self.stub = MeteringServiceStub(channel)
-        self._health = health_pb2_grpc.HealthStub(channel)
-
-    async def consume(self, *items: pb.ViewRequest) -> list[pb.ViewResult]:
-        return list((await self.stub.ConsumeViews(pb.ConsumeViewsRequest(items=items), timeout=5)).results)
-
-    async def serving(self) -> bool:
-        answer = await self._health.Check(health_pb2.HealthCheckRequest(service=NAME), timeout=2)
-        return answer.status == SERVING
-
-
-@pytest.fixture
-def settings(nats_server, valkey_server):
-    return MeteringSettings(
-        nats_url=nats_server.url, valkey_url=valkey_server.url, metering_listen="127.0.0.1:0", drain_seconds=1
-    )
-
-
-@contextlib.asynccontextmanager
-async def running(settings: MeteringSettings):
-    service = build(settings)
-    await service.start()
-    channel = connect(f"127.0.0.1:{service.components[-1].port}")
-    try:
-        client = Metering(channel)
-        await until(client.serving)
-        yield client
-    finally:
-        await channel.close()
-        await service.stop()
-
-
-@pytest.fixture
-async def metering(settings):
-    async with running(settings) as client:
-        yield client
-
-
-async def failure(call) -> errors.ServiceError:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    return errors.from_rpc(caught.value)
 
 
 async def test_guest_rows_of_the_metering_table(metering):
@@ -160,7 +91,12 @@ async def test_meter_and_views(settings):
     ("changed", "field"),
     [
         ({"subject": pb.Subject()}, "subject.kind"),
-        ({"subject": pb.Subject(kind=pb.SUBJECT_KIND_ACCOUNT, id="x" * 20)}, "subject.kind"),
+        ({"subject": account(allowance=None)}, "subject.allowance"),
+        ({"subject": account(allowance=pb.Allowance(window=9))}, "subject.allowance.window"),
+        ({"subject": account(allowance=pb.Allowance(window=pb.WINDOW_ROLLING_DAYS))}, "subject.allowance.window_days"),
+        ({"subject": account(pb.Guest(id="g|" * 9, issued_at=1))}, "subject.registered_from.id"),
+        ({"subject": account(pb.Guest(id="x" * 20))}, "subject.registered_from.issued_at"),
+        ({"subject": pb.Subject(kind=1, id="x" * 20, issued_at=1, network="a|b")}, "subject.network"),
         ({"subject": pb.Subject(kind=pb.SUBJECT_KIND_GUEST, id="x|y" * 8, issued_at=1)}, "subject.id"),
         ({"subject": pb.Subject(kind=pb.SUBJECT_KIND_GUEST, id="x" * 65, issued_at=1)}, "subject.id"),
         ({"subject": pb.Subject(kind=pb.SUBJECT_KIND_GUEST, id="x" * 20)}, "subject.issued_at"),
@@ -206,7 +142,10 @@ async def test_bad_requests(metering):
 async def test_views_are_counted_by_what_came_of_them(metering):
     def counts() -> dict[str, float]:
         outcomes = ("granted", "repeated", "refused", "expired")
-        return {name: REGISTRY.get_sample_value("metering_views_total", {"outcome": name}) for name in outcomes}
+        return {
+            name: REGISTRY.get_sample_value("metering_views_total", {"outcome": name, "subject": "guest"})
+            for name in outcomes
+        }
 
     before, subject = counts(), guest()
     await metering.consume(
@@ -235,5 +174,5 @@ async def test_unavailable_while_valkey_is_away_and_verified_again_after(meterin
     assert (again.outcome, again.charged, again.granted_at_ms) == (first.outcome, True, first.granted_at_ms)
 
 
-async def not_serving(metering: Metering) -> bool:
+async def not_serving(metering: Client) -> bool:
     return not await metering.serving()

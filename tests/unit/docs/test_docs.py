@@ -25,6 +25,7 @@ from services.gateway.static_files import StaticFiles
 from services.gateway.web import web_app
 from services.metering.adapters import ledger
 from services.metering.cli import metering
+from services.metering.receipts_cli import receipts
 from tests.unit.docs import pages, settings_table
 
 SETTINGS, USING, DATA = "docs/settings.md", "docs/using.md", "docs/data.md"
@@ -183,5 +184,6 @@ def _options(command) -> set[str]:
 @cache
 def _command_line() -> SimpleNamespace:
     """What `medcodes` is made of, as `services.cli.main` joins it."""
-    own, groups = typer.main.get_command(cli.app), {"accounts": accounts, "data": data, "metering": metering}
+    own = typer.main.get_command(cli.app)
+    groups = {"accounts": accounts, "data": data, "metering": metering, "receipts": receipts}
     return SimpleNamespace(commands=own.commands | {name: typer.main.get_command(groups[name]) for name in groups})

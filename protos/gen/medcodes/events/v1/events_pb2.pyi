@@ -305,6 +305,7 @@ class LedgerEntry(_message.Message):
     EXPIRES_AT_MS_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     GUEST_FIELD_NUMBER: _builtins.int
+    COPIED_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Consecutive from 1."""
     subject: _builtins.str
@@ -318,6 +319,8 @@ class LedgerEntry(_message.Message):
     kind: Global___LedgerEntryKind.ValueType
     guest: _builtins.str
     """Of MERGED: the guest, as a subject (`g.` and its id)."""
+    copied: _builtins.int
+    """Of MERGED: how many of the guest's grants were copied, by the entries before it."""
     def __init__(
         self,
         *,
@@ -330,10 +333,11 @@ class LedgerEntry(_message.Message):
         expires_at_ms: _builtins.int = ...,
         kind: Global___LedgerEntryKind.ValueType = ...,
         guest: _builtins.str = ...,
+        copied: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expires_at_ms", b"expires_at_ms", "granted_at_ms", b"granted_at_ms", "guest", b"guest", "kind", b"kind", "request_id", b"request_id", "sequence", b"sequence", "subject", b"subject", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "copied", b"copied", "expires_at_ms", b"expires_at_ms", "granted_at_ms", b"granted_at_ms", "guest", b"guest", "kind", b"kind", "request_id", b"request_id", "sequence", b"sequence", "subject", b"subject", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
