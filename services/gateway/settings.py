@@ -58,6 +58,11 @@ class GatewaySettings(ServiceSettings):
         "30 days later; empty: made from the key of guest cookies.",
     )
     max_body_bytes: int = Field(64 * 1024, ge=0, description="Largest request body that is read.")
+    request_seconds: float = Field(
+        20.0,
+        gt=0,
+        description="Seconds that the head of a request may take to arrive, and then its body; later ones get 408.",
+    )
     access_log: bool = Field(False, description="Log every request.")
     dev_mail: bool = Field(
         False,
