@@ -89,6 +89,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         shelf=channel.shelf,
         sessions=sessions,
         session_cookies=session_cookies,
+        receipts=receipts,
         plans=plans,
         history=history,
         views=views,

@@ -21,7 +21,7 @@ class GatewaySettings(ServiceSettings):
         "",
         pattern=r"^(https?://[^/\s]+)?$",
         description="What visitors call this server, without a path (https://codes.example.org); empty: host and port. "
-        "With https, cookies are Secure and browsers are told to stay on https.",
+        "With https, cookies are Secure, named `__Host-...`, and browsers are told to stay on https.",
     )
     sections_for_guests: Literal["locked", "open"] = Field(
         "locked", description="Whether the six sections of a code page need an account."
