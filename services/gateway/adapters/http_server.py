@@ -92,7 +92,7 @@ class _BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, request_seconds: float, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._request_seconds = request_seconds
-        self._reads_head, self._head_bytes = False, 0
+        self._reads_head, self._reads_body, self._head_bytes = False, False, 0
         # Since when a head or a body is awaited; 0.0 while none is.
         self._awaited_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -127,7 +127,7 @@ class _BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._reads_head = False
+        self._reads_head, self._reads_body = False, True
         self._awaited_since = self.loop.time()
         _check_host(self.headers, self.parser.get_http_version())
         super().on_headers_complete()
@@ -135,7 +135,7 @@ class _BoundedProtocol(HttpToolsProtocol):
             self._upgrades, self.cycle.keep_alive = True, False
 
     def on_message_complete(self) -> None:
-        self._awaited_since = 0.0
+        self._reads_body, self._awaited_since = False, 0.0
         super().on_message_complete()
 
     def _cut_off_late(self) -> None:
@@ -144,9 +144,15 @@ class _BoundedProtocol(HttpToolsProtocol):
         if waited < self._request_seconds:
             self._timer = self.loop.call_later(self._request_seconds - waited, self._cut_off_late)
             return
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+        if self._may_answer():
             self.transport.write(TOO_LATE)
         self.transport.close()
+
+    def _may_answer(self) -> bool:
+        """Whether an answer now would be taken for that of what is awaited: a request must never have two."""
+        if self.cycle is None or self.pipeline:
+            return self.cycle is None
+        return not self.cycle.response_started if self._reads_body else bool(self.cycle.response_complete)
 
 
 def _check_host(headers: list[Header], version: str) -> None:
