@@ -20,6 +20,8 @@ from services.standalone.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 180.0
+STARTED: list[Path] = []
+"""The state folders of all machines that were started, whose logs are searched for secrets when a run of tests ends."""
 
 
 class Machine:
@@ -48,6 +50,7 @@ class Machine:
 
     def start(self) -> None:
         """Returns once `up` has said that it is ready."""
+        STARTED.append(self.state_dir)
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "services", "up", "--http-port", str(self.port), *self._arguments],
