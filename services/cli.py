@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from services.common.errors import ServiceError
 from services.common.lifecycle import Service
 
 T = TypeVar("T")
@@ -159,6 +160,9 @@ def _settings(make: Callable[[], T]) -> T:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
             typer.echo(f"MEDCODES_{name}: {problem['msg']}", err=True)
+        raise typer.Exit(2) from None
+    except ServiceError as error:  # what a setting points at is wrong
+        typer.echo(error.message, err=True)
         raise typer.Exit(2) from None
 
 
