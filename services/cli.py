@@ -78,6 +78,38 @@ def serve(
 
 
 @app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; must be empty or not there.")]) -> None:
+    """Back up accounts, the ledger and the keys of the instance that runs on the state folder."""
+    from services.standalone.backup import back_up
+
+    _backed_up(lambda: back_up(_state_dir(), folder.absolute()))
+
+
+@app.command()
+def restore(folder: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
+    """Make a state folder of a backup; the state folder must be empty or not there."""
+    from services.standalone.backup import restore
+
+    _backed_up(lambda: restore(folder.absolute(), _state_dir()))
+
+
+def _backed_up(work: Callable[[], str]) -> None:
+    from services.standalone.backup import BackupError
+
+    try:
+        typer.echo(work())
+    except BackupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _state_dir() -> Path:
+    from services.common.settings import ServiceSettings
+
+    return _settings(ServiceSettings).state_dir.absolute()
+
+
+@app.command()
 def check_config() -> None:
     """Check the settings in the environment, and print them with what each one does."""
     from rich.console import Console
