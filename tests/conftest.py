@@ -41,7 +41,7 @@ def no_secret_in_any_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     every machine has stopped by then."""
     yield
     logs = secrets_in_logs.logs_in(tmp_path_factory.getbasetemp())
-    for folder in machine.STARTED:
+    for folder in filter(Path.is_dir, machine.STARTED):
         assert {"gateway.log"} <= {path.name for path in logs if folder in path.parents}, f"no logs in {folder}"
     assert _SECRETS_SAID + secrets_in_logs.in_files(logs) == []
 

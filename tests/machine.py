@@ -50,7 +50,6 @@ class Machine:
 
     def start(self) -> None:
         """Returns once `up` has said that it is ready."""
-        STARTED.append(self.state_dir)
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "services", "up", "--http-port", str(self.port), *self._arguments],
@@ -68,6 +67,7 @@ class Machine:
                 self.stop()
                 raise AssertionError(f"medcodes up was not ready in time:\n{self.said()}")
             time.sleep(0.05)
+        STARTED.append(self.state_dir)
 
     def stop(self) -> int:
         """SIGTERM; the exit code. Whatever is left afterwards is killed."""
