@@ -119,6 +119,16 @@ def test_mails_to_somebody_are_bounded_and_tell_nothing(guarded):
     assert _without_seconds(said[0]) == _without_seconds(said[1])
 
 
+def test_a_network_asks_for_five_mails_whoever_they_are_to(guarded, network):
+    with somebody(guarded) as client:
+        tries = [
+            client.post("/forgot", data={"email": email()}, headers=from_network(network, host)) for host in range(1, 8)
+        ]
+        assert [answer.status_code for answer in tries] == [200] * 5 + [429] * 2
+        assert is_told_to_wait(tries[-1])
+        assert client.post("/forgot", data={"email": email()}, headers=from_network(network + 1)).status_code == 200
+
+
 def _without_seconds(pages: list[str]) -> list[str]:
     return [re.sub(r"\d+ seconds", "", page) for page in pages]
 
