@@ -107,7 +107,6 @@ async def test_operators_find_lock_unlock_and_grant(accounts):
 
 async def test_the_operators_command(tmp_path, nats_server, monkeypatch):
     monkeypatch.setenv("MEDCODES_STATE_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
 
     async def run(*arguments: str) -> tuple[int, str]:
         found = await asyncio.to_thread(CliRunner().invoke, command, arguments)
@@ -118,6 +117,7 @@ async def test_the_operators_command(tmp_path, nats_server, monkeypatch):
         token = (await accounts.register()).token
         code, said = await run("find", "example.org")
         assert code == 0 and "one@example.org" in said and "registered" in said
+        assert (await accounts.resolve(token)).account_id in said
         code, said = await run("grant-plan", "One@example.org", "professional")
         assert code == 0 and (await accounts.resolve(token)).plan.name == "professional"
         code, said = await run("grant-plan", "one@example.org", "gold")

@@ -78,7 +78,7 @@ class Database:
             "pool_timeout": self._seconds,
         }
         if self.is_sqlite:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             engine = create_async_engine(self._url, connect_args={"timeout": self._seconds}, **options)
             _prepare_sqlite(engine)
             return engine
