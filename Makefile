@@ -23,11 +23,12 @@ run: $(VENV)/.runtime ## set everything up and start Medcodes on this machine
 test: $(VENV)/.dev ## run every test against real servers (SERVERS=containers: in containers)
 	@MEDCODES_TEST_SERVERS=$(SERVERS) $(BIN)/python -m pytest
 
-check: $(VENV)/.dev ## lint, types, layering, protos, generated code
+check: $(VENV)/.dev ## lint, types, layering, advisories, protos, generated code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tests.audit
 	$(BIN)/buf lint
 	@if git rev-parse -q --verify origin/main >/dev/null && git ls-tree -d origin/main protos/medcodes | grep -q .; \
 	  then $(BIN)/buf breaking --against '.git#ref=origin/main'; \

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from services.common.errors import ServiceError
 from services.common.lifecycle import Service
 
 T = TypeVar("T")
@@ -23,10 +24,12 @@ app = typer.Typer(
 
 
 def main() -> None:
+    from services.accounts.cli import accounts
     from services.catalog.cli import data
     from services.metering.cli import metering
     from services.metering.receipts_cli import receipts
 
+    app.add_typer(accounts, name="accounts")
     app.add_typer(data, name="data")
     app.add_typer(metering, name="metering")
     app.add_typer(receipts, name="receipts")
@@ -58,7 +61,9 @@ def up(
 
 @app.command()
 def serve(
-    services: Annotated[list[str], typer.Argument(metavar="SERVICE...", help="catalog, search, metering, gateway")],
+    services: Annotated[
+        list[str], typer.Argument(metavar="SERVICE...", help="catalog, search, accounts, metering, gateway")
+    ],
 ) -> None:
     """Run one or several services in this process."""
     from services.common import telemetry
@@ -70,6 +75,38 @@ def serve(
         raise typer.BadParameter(f"no such service: {', '.join(unknown)} (there are {', '.join(_BUILDERS)})")
     telemetry.configure("-".join(services), _settings(ServiceSettings))
     _run(run([_settings(_BUILDERS[name]) for name in services]))
+
+
+@app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; must be empty or not there.")]) -> None:
+    """Back up accounts, the ledger and the keys of the instance that runs on the state folder."""
+    from services.standalone.backup import back_up
+
+    _backed_up(lambda: back_up(_state_dir(), folder.absolute()))
+
+
+@app.command()
+def restore(folder: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
+    """Make a state folder of a backup; the state folder must be empty or not there."""
+    from services.standalone.backup import restore
+
+    _backed_up(lambda: restore(folder.absolute(), _state_dir()))
+
+
+def _backed_up(work: Callable[[], str]) -> None:
+    from services.standalone.backup import BackupError
+
+    try:
+        typer.echo(work())
+    except BackupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _state_dir() -> Path:
+    from services.common.settings import ServiceSettings
+
+    return _settings(ServiceSettings).state_dir.absolute()
 
 
 @app.command()
@@ -104,6 +141,13 @@ def _build_search() -> Service:
     return build(SearchSettings())
 
 
+def _build_accounts() -> Service:
+    from services.accounts.app import build
+    from services.accounts.settings import AccountsSettings
+
+    return build(AccountsSettings())
+
+
 def _build_metering() -> Service:
     from services.metering.app import build
     from services.metering.settings import MeteringSettings
@@ -121,19 +165,21 @@ def _build_gateway() -> Service:
 _BUILDERS: dict[str, Callable[[], Service]] = {
     "catalog": _build_catalog,
     "search": _build_search,
+    "accounts": _build_accounts,
     "metering": _build_metering,
     "gateway": _build_gateway,
 }
 
 
 def _all_settings() -> list[type[Any]]:
+    from services.accounts.settings import AccountsSettings
     from services.catalog.settings import CatalogSettings
     from services.gateway.settings import GatewaySettings
     from services.metering.settings import MeteringSettings
     from services.search.settings import SearchSettings
     from services.standalone.settings import StandaloneSettings
 
-    return [StandaloneSettings, CatalogSettings, SearchSettings, MeteringSettings, GatewaySettings]
+    return [StandaloneSettings, CatalogSettings, SearchSettings, AccountsSettings, MeteringSettings, GatewaySettings]
 
 
 def _settings(make: Callable[[], T]) -> T:
@@ -146,6 +192,9 @@ def _settings(make: Callable[[], T]) -> T:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
             typer.echo(f"MEDCODES_{name}: {problem['msg']}", err=True)
+        raise typer.Exit(2) from None
+    except ServiceError as error:  # what a setting points at is wrong
+        typer.echo(error.message, err=True)
         raise typer.Exit(2) from None
 
 

@@ -12,6 +12,8 @@ HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
 
 PRIVATE = (b"cache-control", b"private, no-cache")
+# About an account: not even its own browser keeps it.
+NO_STORE = (b"cache-control", b"private, no-store")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -51,9 +53,21 @@ class Answer:
         return response
 
 
-def json_answer(body: bytes, headers: list[Header] | None = None) -> Response:
-    return Answer(200, JSON, body, [PRIVATE, *(headers or [])]).response()
+def json_answer(
+    body: bytes, headers: list[Header] | None = None, *, status: int = 200, private: bool = False
+) -> Response:
+    """`private`: about an account, to be kept nowhere."""
+    return Answer(status, JSON, body, [NO_STORE if private else PRIVATE, *(headers or [])]).response()
 
 
-def html_answer(body: bytes, status: int = 200) -> Response:
-    return Answer(status, HTML, body, [PRIVATE]).response()
+def html_answer(body: bytes, status: int = 200, *, private: bool = False) -> Response:
+    return Answer(status, HTML, body, [NO_STORE if private else PRIVATE]).response()
+
+
+def redirect(path: str) -> Response:
+    """To another page of this server, after a form has been taken."""
+    return Answer(303, HTML, b"", [NO_STORE, (b"location", path.encode("ascii"))]).response()
+
+
+def nothing() -> Response:
+    return Response(status_code=204, headers={"Cache-Control": "private, no-store"})

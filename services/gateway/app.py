@@ -12,25 +12,33 @@ from services.common import telemetry
 from services.common.clock import new_york_today
 from services.common.events import Bus
 from services.common.health import Health
-from services.common.lifecycle import Service, Task
+from services.common.lifecycle import Component, Service, Task
 
+from .adapters.accounts_channel import AccountsChannel
 from .adapters.catalog_client import CatalogClient
 from .adapters.http_server import HttpServer
 from .adapters.metering_client import MeteringClient
 from .adapters.release_watch import follow_release
 from .adapters.search_client import SearchClient
+from .adapters.session_watch import SessionWatch
 from .answers import security_headers
+from .code_shelves import CodeShelves
 from .front import App, Front
 from .guests import GuestCookies, load_key
+from .history import History
+from .networks import Networks, networks
 from .page_cache import Access, PageCache, PageKey
+from .plans import Plans
 from .problem_answers import ProblemAnswers
 from .readiness import Readiness
+from .receipts import Receipts
 from .rendering import code_html, code_json
 from .rendering.splice import Marks, Spliced
 from .rendering.templates import Templates
 from .routes.codes import CodeRoute
 from .routes.parts import Parts
 from .service import CodePages, Views
+from .sessions import SessionCookies, Sessions
 from .settings import MIB, GatewaySettings
 from .static_files import StaticFiles
 from .web import web_app
@@ -46,34 +54,74 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         calls=settings.metering_calls,
         queue=settings.metering_queue,
     )
+    channel = AccountsChannel(settings.accounts_address, settings.accounts_timeout)
     health.add_check("catalog", catalog.answers)
+    health.add_check("accounts", channel.answers)
     health.add_check("metering", metering.answers)
 
     bus = Bus(settings.nats_url, "gateway")
     cache = PageCache(settings.rendered_pages_mib * MIB)
     watch = Task("follow the current release", partial(follow_release, bus, cache.use_release))
+    session_watch = SessionWatch(bus)
+    sessions = Sessions(channel.accounts, session_watch.is_watching)
+    session_watch.tell(sessions)
+    plans, history = Plans(channel.accounts), History(channel.shelf)
+    background = [Task("ask for the plans", plans.keep_fresh), Task("record history", history.record)]
 
     static, marks = StaticFiles(), Marks()
     templates = Templates(static.addresses, {"public_url": settings.site_url})
     key = load_key(settings.guest_secret.get_secret_value(), settings.state_dir)
     cookies = GuestCookies(key, secure=settings.https)
-    access: Access = "open" if settings.sections_for_guests == "open" else "register"
-    pages = CodePages(catalog, cache, partial(_render, marks, templates), access, today)
-    views = Views(metering, cookies)
-    code_route = CodeRoute(pages, views, settings.registered_views, lambda: "catalog" in health.failing)
-    parts = Parts(settings, catalog, metering, search, views, code_route, templates, static, Readiness(health))
-    problems = ProblemAnswers(templates, marks, settings.registered_views)
+    session_cookies = SessionCookies(secure=settings.https)
+    receipts = Receipts(settings.receipt_keys(key), secure=settings.https)
+    guests: Access = "open" if settings.sections_for_guests == "open" else "register"
+    pages = CodePages(catalog, cache, partial(_render, marks, templates), guests, today)
+    views = Views(metering, receipts, cookies, sessions, session_cookies)
+    code_route = CodeRoute(
+        pages, views, plans, CodeShelves(channel.shelf, templates), history, lambda: "catalog" in health.failing
+    )
+    parts = Parts(
+        settings=settings,
+        catalog=catalog,
+        metering=metering,
+        search=search,
+        accounts=channel.accounts,
+        shelf=channel.shelf,
+        sessions=sessions,
+        session_cookies=session_cookies,
+        receipts=receipts,
+        plans=plans,
+        history=history,
+        views=views,
+        code_route=code_route,
+        templates=templates,
+        static=static,
+        ready=Readiness(health),
+    )
+    problems = ProblemAnswers(templates, marks, plans)
     front = Front(
         code_route=code_route,
         others=web_app(parts, problems),
         cookies=cookies,
+        sessions=sessions,
+        session_cookies=session_cookies,
+        networks=Networks(key, networks(settings.trusted_proxies)),
         problems=problems,
         headers=security_headers(https=settings.https),
+        public_url=settings.public_url,
         max_body_bytes=settings.max_body_bytes,
         access_log=settings.access_log,
     )
-    server = HttpServer(_traced(front), settings.http_host, settings.http_port, health, settings.drain_seconds)
-    return Service("gateway", [catalog, search, metering, bus, watch, server], health)
+    server = HttpServer(
+        _traced(front),
+        settings.http_host,
+        settings.http_port,
+        health,
+        drain_seconds=settings.drain_seconds,
+        request_seconds=settings.request_seconds,
+    )
+    clients: list[Component] = [catalog, search, metering, channel]
+    return Service("gateway", [*clients, bus, watch, session_watch, *background, server], health)
 
 
 def _traced(app: App) -> App:
@@ -82,7 +130,8 @@ def _traced(app: App) -> App:
         return app
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
-    return OpenTelemetryMiddleware(app)
+    # The addresses in mails hold tokens, which no trace may keep.
+    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify")
 
 
 def _render(marks: Marks, templates: Templates, page: catalog_pb2.CodePage, key: PageKey) -> Spliced:

@@ -11,13 +11,15 @@ from prometheus_client import Histogram
 
 from services.common import telemetry
 
-from . import asks
+from . import asks, origins
 from .answers import Answer, Header
 from .guests import GuestCookies
+from .networks import Networks
 from .problem_answers import ProblemAnswers
 from .problems import Problem
-from .routes.codes import CodeRoute, unauthorized
-from .visitor import Visitor, identify
+from .routes.codes import CodeRoute
+from .sessions import SessionCookies, Sessions
+from .visitor import Visitor, identify, recognise
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -41,18 +43,23 @@ class Front:
         code_route: CodeRoute,
         others: App,
         cookies: GuestCookies,
+        sessions: Sessions,
+        session_cookies: SessionCookies,
+        networks: Networks,
         problems: ProblemAnswers,
         headers: list[Header],
+        public_url: str,
         max_body_bytes: int,
         access_log: bool,
     ) -> None:
         self._code_route, self._others, self._cookies = code_route, others, cookies
-        self._problems, self._headers = problems, headers
+        self._sessions, self._session_cookies, self._networks = sessions, session_cookies, networks
+        self._problems, self._headers, self._public_url = problems, headers, public_url
         self._max_body_bytes, self._access_log = max_body_bytes, access_log
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
-        visitor = identify(scope, self._cookies)
+        visitor = identify(scope, self._cookies, self._session_cookies, self._networks)
         telemetry.request_id.set(visitor.request_id)
         path, method = scope["path"], scope["method"]
         try:
@@ -61,9 +68,11 @@ class Front:
                 await self._through_framework(scope, receive, send, visitor)
                 _other_seconds.observe(time.perf_counter() - began)
                 return
+            if visitor.credential or visitor.is_bearer:
+                await recognise(visitor, self._sessions, self._session_cookies)
             answer = await self._code_route.answer(ask, visitor)
         except Exception as error:
-            answer = self._problems.answer(error, path, visitor.accept)
+            answer = self._problems.answer(error, path, visitor)
         await self._send(answer, visitor, send)
         _code_seconds.observe(time.perf_counter() - began)
         if self._access_log:
@@ -78,8 +87,9 @@ class Front:
         ]
         if answer.body:
             headers.append((b"content-length", b"%d" % len(answer.body)))
-        if visitor.set_cookie:
-            headers.append((b"set-cookie", visitor.set_cookie))
+        if visitor.guest_cookie:
+            headers.append((b"set-cookie", visitor.guest_cookie))
+        headers += [(b"set-cookie", cookie) for cookie in visitor.cookies]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
@@ -94,25 +104,35 @@ class Front:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = [*message["headers"], *self._headers, (b"x-request-id", visitor.request_id.encode())]
-                if visitor.set_cookie and not plain and _sets_cookie(path):
-                    headers.append((b"set-cookie", visitor.set_cookie))
-                message["headers"] = headers
+                message["headers"] = self._with_common(message["headers"], visitor, path, plain=plain)
                 if self._access_log:
                     _log_access(scope, message["status"], began)
             await send(message)
 
         try:
-            if visitor.has_authorization and not plain:
-                raise unauthorized()
+            if not plain:
+                if visitor.credential or visitor.is_bearer:
+                    await recognise(visitor, self._sessions, self._session_cookies)
+                origins.check(visitor, self._public_url)
             # The framework's routes know GET only; the server leaves the body out by the method it has read itself.
             inner = {**scope, "method": "GET"} if visitor.is_head else scope
             await self._others(inner, _bounded(scope, receive, self._max_body_bytes), send_with_headers)
         except Exception as error:
             # Once an answer has begun, its handler has logged the error.
             if not started:
-                answer = self._problems.answer(error, path, visitor.accept)
+                answer = self._problems.answer(error, path, visitor)
                 await answer.response()(scope, receive, send_with_headers)
+
+    def _with_common(self, own: list[Header], visitor: Visitor, path: str, *, plain: bool) -> list[Header]:
+        """An answer's own header fields, the common ones that it does not set itself, and cookies."""
+        names = {name for name, _ in own}
+        headers = [*own, *(header for header in self._headers if header[0] not in names)]
+        headers.append((b"x-request-id", visitor.request_id.encode()))
+        if not plain:
+            if visitor.guest_cookie and _sets_cookie(path):
+                headers.append((b"set-cookie", visitor.guest_cookie))
+            headers += [(b"set-cookie", cookie) for cookie in visitor.cookies]
+        return headers
 
 
 def _sets_cookie(path: str) -> bool:

@@ -10,14 +10,14 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import cookies
+
 COOKIE = "medcodes_guest"
 LIFETIME_SECONDS = 90 * 24 * 3600
 # Clocks of replicas differ a little; a cookie from further in the future was not issued by us.
 CLOCK_SKEW_SECONDS = 60
 MAX_COOKIE_BYTES = 128
 KEY_BYTES = 32
-
-_PREFIX = COOKIE.encode() + b"="
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +37,19 @@ class GuestCookies:
     def __init__(self, key: bytes, *, secure: bool) -> None:
         if len(key) < KEY_BYTES:
             raise ValueError(f"the key of guest cookies must have at least {KEY_BYTES} bytes")
-        self._key = key
-        self._attributes = b"; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax" % LIFETIME_SECONDS
-        if secure:
-            self._attributes += b"; Secure"
+        self._key, self._name = key, cookies.full_name(COOKIE.encode(), secure=secure)
+        self._attributes = cookies.attributes(LIFETIME_SECONDS, secure=secure)
 
     def issue(self, now: float) -> tuple[Guest, bytes]:
         """A new guest, and the value of the Set-Cookie header that makes the visitor it."""
         guest = Guest(secrets.token_urlsafe(16), int(now))
         signed = b"%s.%d" % (guest.id.encode(), guest.issued_at)
-        return guest, _PREFIX + signed + b"." + self._signature(signed) + self._attributes
+        return guest, self._name + b"=" + signed + b"." + self._signature(signed) + self._attributes
 
     def read(self, header: bytes, now: float) -> Guest | None:
         """The guest of a Cookie header; None where there is none, or it is forged or expired."""
-        if _PREFIX not in header:
-            return None
-        for part in header.split(b";"):
-            name_and_value = part.strip()
-            if name_and_value.startswith(_PREFIX) and (guest := self._verified(name_and_value[len(_PREFIX) :], now)):
+        for value in cookies.values(header, self._name):
+            if guest := self._verified(value, now):
                 return guest
         return None
 

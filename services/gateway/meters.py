@@ -8,13 +8,16 @@ from typing import Any
 
 import orjson
 from markupsafe import Markup, escape
+from medcodes.accounts.v1 import accounts_pb2
 from medcodes.metering.v1 import metering_pb2
 
+from .members import Member
 
-def as_dict(meter: metering_pb2.Meter, *, charged: bool) -> dict[str, Any]:
+
+def as_dict(meter: metering_pb2.Meter, *, charged: bool, member: Member | None = None) -> dict[str, Any]:
     """The `meter` object. Unlimited: `limit` and `remaining` are None."""
     return {
-        "subject": "guest",
+        "subject": "account" if member else "guest",
         "limit": meter.limit if meter.HasField("limit") else None,
         "used": meter.used,
         "remaining": meter.remaining if meter.HasField("remaining") else None,
@@ -23,8 +26,8 @@ def as_dict(meter: metering_pb2.Meter, *, charged: bool) -> dict[str, Any]:
     }
 
 
-def as_json(meter: metering_pb2.Meter, *, charged: bool) -> bytes:
-    return orjson.dumps(as_dict(meter, charged=charged))
+def as_json(meter: metering_pb2.Meter, *, charged: bool, member: Member | None = None) -> bytes:
+    return orjson.dumps(as_dict(meter, charged=charged, member=member))
 
 
 def headers(meter: metering_pb2.Meter) -> list[tuple[bytes, bytes]]:
@@ -37,23 +40,34 @@ def headers(meter: metering_pb2.Meter) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def line(meter: metering_pb2.Meter, registered_views: int) -> Markup:
-    """The meter line of a guest, with a link where it says to register."""
+def line(meter: metering_pb2.Meter, member: Member | None, offer: str) -> Markup:
+    """The meter line. A guest's ends with what registering gives (`offer`), an account's says when views come back."""
+    if member:
+        remaining = meter.remaining if meter.HasField("limit") else None
+        return member_line(remaining, member.plan.window, member.plan.window_days)
     if not meter.HasField("limit"):
         return Markup("Code page views are not limited on this server.")
-    return limited_line(meter.limit, meter.remaining, registered_views)
+    return guest_line(meter.limit, meter.remaining, offer)
 
 
 @lru_cache(maxsize=256)
-def limited_line(limit: int, remaining: int, registered_views: int) -> Markup:
-    left = f"{remaining} code page {_views(remaining)} remaining."
+def guest_line(limit: int, remaining: int, offer: str) -> Markup:
     may = f"Guests may view {limit} code {'page' if limit == 1 else 'pages'}."
-    if not registered_views:
-        return escape(f"{left} {may}")
-    return escape(f"{left} {may} ") + Markup('<a href="/register">Register free</a> to view {} more.').format(
-        registered_views
-    )
+    if not offer:
+        return escape(f"{_left(remaining)}. {may}")
+    return escape(f"{_left(remaining)}. {may} ") + Markup('<a href="/register">Register free</a> {}.').format(offer)
 
 
-def _views(count: int) -> str:
-    return "view" if count == 1 else "views"
+@lru_cache(maxsize=256)
+def member_line(remaining: int | None, window: int, days: int) -> Markup:
+    if remaining is None:
+        return Markup("Code page views are not limited for your account.")
+    if window == accounts_pb2.WINDOW_CALENDAR_MONTH:
+        return escape(f"{_left(remaining)} this month.")
+    if window == accounts_pb2.WINDOW_ROLLING_DAYS:
+        return escape(f"{_left(remaining)}. Each comes back after {days} days.")
+    return escape(f"{_left(remaining)}.")
+
+
+def _left(remaining: int) -> str:
+    return f"{remaining} code page {'view' if remaining == 1 else 'views'} remaining"

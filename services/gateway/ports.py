@@ -1,15 +1,17 @@
 """What the gateway needs from the other services.
 
-All calls raise `services.common.errors.ServiceError`: `NotFound` and `InvalidArgument` as the service meant them,
-`Unavailable` and `DeadlineExceeded` where it could not be asked or did not answer within the time-out of its settings.
+All calls raise `services.common.errors.ServiceError`: `NotFound`, `InvalidArgument` and the like as the service meant
+them, `Unavailable` and `DeadlineExceeded` where it could not be asked or did not answer within the time-out of its
+settings.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from medcodes.accounts.v1 import accounts_pb2, shelf_pb2
 from medcodes.catalog.v1 import catalog_pb2
 from medcodes.metering.v1 import metering_pb2
 from medcodes.search.v1 import search_pb2
@@ -46,8 +48,118 @@ class Metering(Protocol):
 
     async def get_meter(self, subject: metering_pb2.Subject) -> metering_pb2.Meter: ...
 
+    async def list_views(
+        self, subject: metering_pb2.Subject, cursor: str, limit: int
+    ) -> metering_pb2.ListViewsResponse:
+        """Newest first, at most 500 at a time."""
+        ...
+
+    async def sign_receipt(self, subject: metering_pb2.Subject, system: str, code: str) -> bytes:
+        """Raises NotFound where the subject has no grant for the page."""
+        ...
+
+    async def list_receipt_keys(self) -> Sequence[metering_pb2.ReceiptKey]: ...
+
 
 class Search(Protocol):
     async def search(self, request: search_pb2.SearchRequest) -> search_pb2.SearchResponse: ...
 
     async def suggest(self, q: str, system: str, limit: int) -> Sequence[search_pb2.Suggestion]: ...
+
+
+class Accounts(Protocol):
+    """Who is who. Only what changes nothing is sent again; after any other failure it is not known what happened."""
+
+    async def resolve(self, credential: str) -> accounts_pb2.Principal:
+        """Raises Unauthenticated where it is worth nothing."""
+        ...
+
+    async def register(self, request: accounts_pb2.RegisterRequest) -> accounts_pb2.SignedIn:
+        """Raises AlreadyExists, ResourceExhausted (with `retry_after_seconds`) and InvalidArgument (naming fields)."""
+        ...
+
+    async def log_in(self, request: accounts_pb2.LogInRequest) -> accounts_pb2.SignedIn:
+        """Raises Unauthenticated and ResourceExhausted."""
+        ...
+
+    async def log_out(self, token: str) -> None:
+        """An unknown token is no error."""
+        ...
+
+    async def get_account(self, account_id: str) -> accounts_pb2.Account: ...
+
+    async def change_password(self, request: accounts_pb2.ChangePasswordRequest) -> None:
+        """Raises Unauthenticated where the present password is wrong. Ends the other sessions."""
+        ...
+
+    async def list_sessions(self, account_id: str) -> Sequence[accounts_pb2.Session]: ...
+
+    async def end_session(self, account_id: str, session_id: str) -> None: ...
+
+    async def end_other_sessions(self, account_id: str, session_id: str) -> int: ...
+
+    async def send_verification(self, account_id: str) -> None: ...
+
+    async def verify_email(self, token: str) -> None:
+        """Raises Unauthenticated where the token is used, expired or none of ours."""
+        ...
+
+    async def request_password_reset(self, email: str, client: accounts_pb2.Client) -> None: ...
+
+    async def reset_password(self, token: str, new_password: str) -> None: ...
+
+    async def create_api_key(self, request: accounts_pb2.CreateApiKeyRequest) -> accounts_pb2.CreateApiKeyResponse: ...
+
+    async def list_api_keys(self, account_id: str) -> Sequence[accounts_pb2.ApiKey]: ...
+
+    async def revoke_api_key(self, account_id: str, api_key_id: str) -> None: ...
+
+    async def list_plans(self) -> Sequence[accounts_pb2.Plan]: ...
+
+    def export(self, account_id: str) -> AsyncIterator[bytes]:
+        """The pieces of one JSON document."""
+        ...
+
+    async def delete_account(self, request: accounts_pb2.DeleteAccountRequest) -> accounts_pb2.Deletion:
+        """Raises Unauthenticated where the password is wrong."""
+        ...
+
+    async def get_deletion(self, deletion_id: str) -> accounts_pb2.Deletion: ...
+
+
+class Shelf(Protocol):
+    """What members keep. Raises NotFound for lists that are not theirs, FailedPrecondition where there is no room."""
+
+    async def get_shelf(self, account_id: str) -> shelf_pb2.Shelf: ...
+
+    async def get_code_shelf(self, account_id: str, system: str, code: str) -> shelf_pb2.CodeShelf: ...
+
+    async def create_list(self, account_id: str, name: str) -> shelf_pb2.SavedList: ...
+
+    async def rename_list(self, account_id: str, list_id: str, name: str) -> shelf_pb2.SavedList: ...
+
+    async def delete_list(self, account_id: str, list_id: str) -> None: ...
+
+    async def save_code(self, account_id: str, list_id: str, system: str, code: str) -> shelf_pb2.SavedCode:
+        """Into the first list where none is named."""
+        ...
+
+    async def remove_code(self, account_id: str, list_id: str, system: str, code: str) -> None:
+        """From every list where none is named."""
+        ...
+
+    async def set_note(self, account_id: str, system: str, code: str, text: str) -> None: ...
+
+    async def record_view(self, account_id: str, system: str, code: str) -> None: ...
+
+    async def record_search(self, account_id: str, query: str) -> None: ...
+
+    async def list_recent_views(self, account_id: str) -> Sequence[shelf_pb2.RecentView]: ...
+
+    async def list_searches(self, account_id: str) -> Sequence[shelf_pb2.Search]: ...
+
+    async def clear_history(self, account_id: str, *, searches: bool, recent_views: bool) -> None: ...
+
+    async def set_preferences(
+        self, account_id: str, *, keep_search_history: bool, keep_recent_views: bool
+    ) -> shelf_pb2.Preferences: ...

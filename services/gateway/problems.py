@@ -39,9 +39,9 @@ TYPES = {
         ProblemType(
             "unauthorized",
             401,
-            "The credentials are not valid",
-            "The Authorization header holds no valid API key or session. Such a request is never taken as a guest's. "
-            "Leave the header out to be a guest. Accounts are not open on this server yet.",
+            "Who asks is not known",
+            "The Authorization header holds no valid API key or session, which is never taken as a guest's; or there "
+            "is none, and this needs an account; or e-mail and password do not belong together.",
         ),
         ProblemType(
             "views-exhausted",
@@ -55,6 +55,33 @@ TYPES = {
             403,
             "The section needs an account",
             "The six sections of a code page are for registered users on this server. Nothing was charged.",
+        ),
+        ProblemType(
+            "scope-missing",
+            403,
+            "The API key may not do this",
+            "An API key may do what its scopes say: `codes`, `search`, `shelf`. What concerns the account itself needs "
+            "a session. Nothing was charged.",
+        ),
+        ProblemType(
+            "cross-site",
+            403,
+            "The request came from elsewhere",
+            "What changes something under a cookie is only taken from pages of this server (`Sec-Fetch-Site`, or "
+            "`Origin`). Programs send an API key or a session's token as `Authorization: Bearer` instead. Nothing was "
+            "changed.",
+        ),
+        ProblemType(
+            "limit-reached",
+            409,
+            "There is no room for more",
+            "An account may have so many lists, codes, notes or API keys and no more. `limit` says how many.",
+        ),
+        ProblemType(
+            "account-exists",
+            409,
+            "The e-mail has an account",
+            "There is an account of this e-mail address already. Log in, or set a new password.",
         ),
         ProblemType("not-found", 404, "There is no such page", "Nothing is served under this address."),
         ProblemType(
@@ -79,6 +106,12 @@ TYPES = {
         ProblemType("method-not-allowed", 405, "The method is not allowed", "`Allow` lists the methods there are."),
         ProblemType(
             "content-too-large", 413, "The body is too large", "Requests to this server have small bodies or none."
+        ),
+        ProblemType(
+            "unsupported-media-type",
+            415,
+            "The body has another form",
+            "The API reads `application/json`, forms are `application/x-www-form-urlencoded`.",
         ),
         ProblemType(
             "unacceptable",
@@ -177,10 +210,31 @@ def from_service(error: ServiceError) -> Problem:
     if error.reason == "METER_UNAVAILABLE":
         return Problem("meter-unavailable", "Whether a view is left cannot be told at the moment.")
     if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return Problem("too-many-requests", error.message)
+        return _throttled(error)
+    if error.code is grpc.StatusCode.UNAUTHENTICATED:
+        return Problem("unauthorized", error.message)
+    if error.code is grpc.StatusCode.ALREADY_EXISTS:
+        return _exists(error)
+    if error.code is grpc.StatusCode.FAILED_PRECONDITION:
+        limit = error.metadata.get("limit", "")
+        extra = {"limit": int(limit)} if limit.isdigit() else {}
+        return Problem("limit-reached", error.message, extra=extra)
     if error.code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN):
         return Problem("internal-error", "The request could not be answered.")
     return Problem("unavailable", "A part of the server cannot be reached at the moment.")
+
+
+def _throttled(error: ServiceError) -> Problem:
+    seconds = error.metadata.get("retry_after_seconds", "")
+    headers = {"Retry-After": str(max(1, int(seconds)))} if seconds.isdigit() else {}
+    return Problem("too-many-requests", error.message, headers=headers)
+
+
+def _exists(error: ServiceError) -> Problem:
+    """An account of this e-mail, or a list of this name."""
+    if error.reason == "ACCOUNT_EXISTS":
+        return Problem("account-exists", error.message)
+    return refused("unacceptable", error.fields or {"name": "is taken already"})
 
 
 def _not_found(error: ServiceError) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import date
 
@@ -10,13 +11,18 @@ from medcodes.catalog.v1 import catalog_pb2
 from medcodes.metering.v1 import metering_pb2
 from prometheus_client import Counter
 
-from . import meters
+from services.common.errors import ServiceError
+
+from . import meters, receipts
 from .asks import CodeAsk
 from .guests import GuestCookies
+from .members import Member
 from .page_cache import Access, PageCache, PageKey, RenderedPage
 from .ports import Catalog, Metering
 from .problems import Problem
+from .receipts import Proof, Receipts
 from .rendering.splice import Spliced
+from .sessions import SessionCookies, Sessions
 from .visitor import Visitor
 
 Render = Callable[[catalog_pb2.CodePage, PageKey], Spliced]
@@ -24,6 +30,7 @@ Render = Callable[[catalog_pb2.CodePage, PageKey], Spliced]
 _views = Counter("gateway_views", "Code page views by outcome.", ["outcome"])
 _pages = Counter("gateway_pages", "Code pages by where they came from.", ["origin"])
 _from_cache, _from_catalog = _pages.labels("cache"), _pages.labels("catalog")
+_by_receipt = _views.labels("receipt")
 _outcomes = {
     value: _views.labels(name.removeprefix("VIEW_OUTCOME_").lower()) for name, value in metering_pb2.ViewOutcome.items()
 }
@@ -34,15 +41,19 @@ class CodePages:
     at the same moment."""
 
     def __init__(
-        self, catalog: Catalog, cache: PageCache, render: Render, access: Access, today: Callable[[], date]
+        self, catalog: Catalog, cache: PageCache, render: Render, guests: Access, today: Callable[[], date]
     ) -> None:
         self._catalog, self._cache, self._render = catalog, cache, render
-        self._access, self._today = access, today
+        self._guests, self._today = guests, today
         self._under_way: dict[tuple[PageKey, str], asyncio.Task[RenderedPage]] = {}
 
-    async def get(self, ask: CodeAsk) -> RenderedPage:
+    def access(self, visitor: Visitor) -> Access:
+        """Whether the sections are open to a visitor."""
+        return "open" if visitor.member else self._guests
+
+    async def get(self, ask: CodeAsk, access: Access) -> RenderedPage:
         """Raises what the catalog raises."""
-        key = PageKey(ask.system, ask.code, ask.format, self._access, bool(ask.on))
+        key = PageKey(ask.system, ask.code, ask.format, access, bool(ask.on))
         day = ask.on or self._today().isoformat()
         if page := self._cache.get(key, day):
             _from_cache.inc()
@@ -65,21 +76,56 @@ class CodePages:
         return page
 
 
-class Views:
-    """Decides whether a visitor may see a code page, by asking metering."""
+class SessionOver(Exception):
+    """The visitor's account is gone: it is the guest of its guest cookie now, and the page is another one."""
 
-    def __init__(self, metering: Metering, cookies: GuestCookies) -> None:
-        self._metering, self._cookies = metering, cookies
+
+class Views:
+    """Decides whether a visitor may see a code page: by a receipt that it brings, else by asking metering."""
+
+    def __init__(
+        self,
+        metering: Metering,
+        receipts: Receipts,
+        guest_cookies: GuestCookies,
+        sessions: Sessions,
+        session_cookies: SessionCookies,
+    ) -> None:
+        self._metering, self._receipts = metering, receipts
+        self._guest_cookies, self._sessions, self._session_cookies = guest_cookies, sessions, session_cookies
 
     async def consume(self, visitor: Visitor, system: str, code: str) -> metering_pb2.ViewResult:
-        """The granted view. Raises a Problem if there is none: no views left, or a mere prefetch of a new page."""
-        result = await self._ask(visitor, system, code)
-        if result.outcome == metering_pb2.VIEW_OUTCOME_EXPIRED:
+        """The granted view. Raises a Problem if there is none: no views left, or a mere prefetch of a new page; and
+        SessionOver where the visitor has turned out to be a guest."""
+        now = time.time()
+        book = self._receipts.book(visitor.cookie, visitor.receipt, visitor.receipts_for)
+        proof = self._receipts.find(book, system, code, visitor.request_id, visitor.terms, now) if book else None
+        if proof and proof.is_current:
+            _by_receipt.inc()
+            return proof.view
+        result = await self._decided(visitor, system, code, proof)
+        if proof is None or result is not proof.view:
+            self._hand_out_receipt(visitor, system, code, result, book, now)
+        return result
+
+    async def _decided(self, visitor: Visitor, system: str, code: str, proof: Proof | None) -> metering_pb2.ViewResult:
+        try:
+            result = await self._ask(visitor, system, code)
+        except ServiceError:
+            # The plan has changed since the receipt was signed, and so perhaps the meter; the grant is proven.
+            if proof:
+                return proof.view
+            raise
+        if result.outcome == metering_pb2.VIEW_OUTCOME_EXPIRED and not visitor.member:
             # Metering's clock says that the cookie is worth nothing: the visitor is a new guest.
-            visitor.renew(self._cookies)
+            visitor.renew(self._guest_cookies)
             result = await self._ask(visitor, system, code)
         if result.outcome == metering_pb2.VIEW_OUTCOME_GRANTED:
             return result
+        if result.outcome == metering_pb2.VIEW_OUTCOME_ERASED and visitor.member:
+            self._sessions.forget(visitor.member.account_id)
+            visitor.end_session(self._session_cookies)
+            raise SessionOver
         raise _not_granted(result, visitor)
 
     async def _ask(self, visitor: Visitor, system: str, code: str) -> metering_pb2.ViewResult:
@@ -95,19 +141,41 @@ class Views:
             outcome.inc()
         return result
 
+    def _hand_out_receipt(
+        self, visitor: Visitor, system: str, code: str, view: metering_pb2.ViewResult, book: bytes, now: float
+    ) -> None:
+        """Browsers get it in their cookie, API clients in a header."""
+        # After a renewal the book is another guest's.
+        subject = visitor.receipts_for
+        if not book.startswith(subject + b"~"):
+            book = b""
+        entry = receipts.entry(system, code, view, visitor.request_id, now)
+        visitor.new_receipt = self._receipts.single(subject, visitor.terms, view, entry)
+        if not visitor.is_bearer:
+            value = self._receipts.add(book, subject, visitor.terms, view, entry, now)
+            visitor.cookies.append(self._receipts.set_cookie(value))
+
 
 def _not_granted(result: metering_pb2.ViewResult, visitor: Visitor) -> Problem:
+    if result.outcome == metering_pb2.VIEW_OUTCOME_NETWORK_EXHAUSTED:
+        return Problem(
+            "too-many-requests",
+            "Too many new guests have come from this network today. Log in, or come back later.",
+            headers={"Retry-After": str(max(1, result.retry_after_seconds))},
+        )
     known = (metering_pb2.VIEW_OUTCOME_REFUSED, metering_pb2.VIEW_OUTCOME_NOT_YET)
     if result.outcome not in known:
         return Problem("meter-unavailable", "Whether a view is left cannot be told at the moment.")
     if visitor.is_prefetch:
         return Problem("no-prefetch", "This page would cost a view, so it is not handed out ahead of time.")
-    return views_exhausted(result.meter)
+    return views_exhausted(result.meter, visitor.member)
 
 
-def views_exhausted(meter: metering_pb2.Meter) -> Problem:
-    detail = f"All {meter.limit} code page views of this visitor have been used."
+def views_exhausted(meter: metering_pb2.Meter, member: Member | None = None) -> Problem:
+    who = "account" if member else "visitor"
+    detail = f"All {meter.limit} code page views of this {who} have been used."
     if meter.limit == 1:
-        detail = "The one code page view of this visitor has been used."
+        detail = f"The one code page view of this {who} has been used."
     headers = {name.decode(): value.decode() for name, value in meters.headers(meter)}
-    return Problem("views-exhausted", detail, extra={"meter": meters.as_dict(meter, charged=False)}, headers=headers)
+    extra = {"meter": meters.as_dict(meter, charged=False, member=member)}
+    return Problem("views-exhausted", detail, extra=extra, headers=headers)

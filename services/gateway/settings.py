@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from services.common.settings import ServiceSettings
+
+from .networks import networks
+from .receipts import derived_key
 
 MIB = 2**20
 
@@ -18,18 +21,24 @@ class GatewaySettings(ServiceSettings):
         "",
         pattern=r"^(https?://[^/\s]+)?$",
         description="What visitors call this server, without a path (https://codes.example.org); empty: host and port. "
-        "With https, cookies are Secure and browsers are told to stay on https.",
+        "With https, cookies are Secure, named `__Host-...`, and browsers are told to stay on https.",
     )
     sections_for_guests: Literal["locked", "open"] = Field(
         "locked", description="Whether the six sections of a code page need an account."
     )
-    registered_views: int = Field(5, ge=0, description="Further code pages that a free account gives, for the wording.")
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of the proxies in front, comma-separated (10.0.0.0/8, fd00::/8): only behind these "
+        "X-Forwarded-For says where a request comes from.",
+    )
 
     catalog_address: str = Field("127.0.0.1:50051", description="Where the catalog listens.")
     search_address: str = Field("127.0.0.1:50052", description="Where search listens.")
+    accounts_address: str = Field("127.0.0.1:50053", description="Where accounts listens.")
     metering_address: str = Field("127.0.0.1:50054", description="Where metering listens.")
     catalog_timeout: float = Field(5.0, gt=0, description="Seconds that the catalog may take.")
     search_timeout: float = Field(3.0, gt=0, description="Seconds that search may take.")
+    accounts_timeout: float = Field(5.0, gt=0, description="Seconds that accounts may take.")
     metering_timeout: float = Field(2.0, gt=0, description="Seconds that a batch of views may take; asked twice.")
     metering_calls: int = Field(2, ge=1, le=64, description="Batches of views under way at the same moment.")
     metering_queue: int = Field(
@@ -42,8 +51,35 @@ class GatewaySettings(ServiceSettings):
         description="Key that guest cookies are signed with, the same for all replicas, 32 characters or more; empty: "
         "a random one is kept in the state folder.",
     )
+    receipt_secrets: SecretStr = Field(
+        SecretStr(""),
+        description="Keys that receipts are signed with, the same for all replicas, each of 32 characters or more, "
+        "comma-separated: the first one signs, all are accepted, so that a new one is put first and the old one goes "
+        "30 days later; empty: made from the key of guest cookies.",
+    )
     max_body_bytes: int = Field(64 * 1024, ge=0, description="Largest request body that is read.")
+    request_seconds: float = Field(
+        20.0,
+        gt=0,
+        description="Seconds that the head of a request may take to arrive, and then its body; later ones get 408.",
+    )
     access_log: bool = Field(False, description="Log every request.")
+    dev_mail: bool = Field(
+        False,
+        description="Show the mails that accounts has kept in the state folder instead of sending, under /dev/mail, to "
+        "everybody: for trying things out on one machine only.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        networks(value)
+        return value
+
+    def receipt_keys(self, guest_key: bytes) -> list[bytes]:
+        """Current first."""
+        secrets = [secret.strip().encode() for secret in self.receipt_secrets.get_secret_value().split(",")]
+        return [secret for secret in secrets if secret] or [derived_key(guest_key)]
 
     @property
     def https(self) -> bool:

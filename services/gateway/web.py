@@ -14,13 +14,45 @@ from services.common.errors import ServiceError
 from .api_models import ProblemDocument
 from .problem_answers import ProblemAnswers
 from .problems import Problem
-from .routes import browse, code_documents, docs, machines, meter, pages, releases, search
+from .routes import (
+    account_documents,
+    account_pages,
+    api_key_pages,
+    browse,
+    code_documents,
+    code_shelf_pages,
+    deletion_pages,
+    dev_mail,
+    docs,
+    history_documents,
+    history_pages,
+    machines,
+    meter,
+    pages,
+    password_reset_pages,
+    releases,
+    search,
+    security_pages,
+    session_documents,
+    shelf_documents,
+    shelf_pages,
+    sign_in_pages,
+    verification_pages,
+    view_documents,
+)
 from .routes.parts import Parts, visitor_of
 
 ABOUT = (
     "US medical codes, each fact with the file and edition that it came from. A code page costs one view, once for "
     "each code; everything else is free. Errors are problem documents (RFC 9457)."
 )
+
+CODES = (code_documents, browse, search, releases, meter)
+ACCOUNTS = (account_documents, view_documents, session_documents, shelf_documents, history_documents)
+PAGES = (
+    pages, sign_in_pages, password_reset_pages, verification_pages, account_pages, security_pages, api_key_pages,
+    deletion_pages, shelf_pages, code_shelf_pages, history_pages, dev_mail, machines,
+)  # fmt: skip
 
 
 def web_app(parts: Parts, problems: ProblemAnswers) -> FastAPI:
@@ -33,12 +65,12 @@ def web_app(parts: Parts, problems: ProblemAnswers) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for noun in (code_documents, browse, search, releases, meter, pages, machines):
+    for noun in (*CODES, *ACCOUNTS, *PAGES):
         app.include_router(noun.router(parts))
     app.include_router(docs.router(parts, lambda: _openapi(app)))
 
     async def answer(request: Request, error: Exception) -> Response:
-        return problems.answer(error, request.scope["path"], visitor_of(request).accept).response()
+        return problems.answer(error, request.scope["path"], visitor_of(request)).response()
 
     for kind in (Problem, ServiceError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from services.common.settings import ServiceSettings
 
@@ -14,5 +14,10 @@ class StandaloneSettings(ServiceSettings):
     http_port: int = Field(8000, ge=1, le=65535, description="Port that the pages are served on.")
     data: Path | None = Field(None, description="Folder of official downloads to import beside the sample set.")
     processes: bool = Field(False, description="Give each service a process of its own.")
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="Mail server that accounts sends by. While it is empty and the pages are served on loopback only, "
+        "/dev/mail shows the mails instead.",
+    )
     min_free_mib: int = Field(300, ge=0, description="Free disk space below which `up` does not start.")
     start_seconds: float = Field(60.0, gt=0, description="How long the services may take until they are ready.")

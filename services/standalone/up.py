@@ -6,6 +6,7 @@ It only supervises: NATS and Valkey from their wheels, the services in one proce
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import urllib.error
 import urllib.request
@@ -22,7 +23,7 @@ from .settings import StandaloneSettings
 from .state import State, StateError
 from .supervisor import GaveUpError, ServiceProcess, Supervisor
 
-INNER_SERVICES = ("catalog", "search", "metering")
+INNER_SERVICES = ("catalog", "search", "accounts", "metering")
 
 
 class UpError(Exception):
@@ -171,7 +172,13 @@ class Machine:
             "MEDCODES_HTTP_PORT": str(self._settings.http_port),
             **{f"MEDCODES_{name.upper()}_ADDRESS": address for name, address in addresses.items()},
             **{f"MEDCODES_{name.upper()}_LISTEN": address for name, address in addresses.items()},
+            **self._mail(),
         }
+
+    def _mail(self) -> dict[str, str]:
+        """Without a mail server mails are shown as pages, never to other machines: they hold what opens accounts."""
+        shown = not self._settings.smtp_url.get_secret_value() and ports.is_loopback(self._settings.http_host)
+        return {"MEDCODES_DEV_MAIL": os.environ.get("MEDCODES_DEV_MAIL", "true" if shown else "false")}
 
 
 def _answers(url: str) -> bool:

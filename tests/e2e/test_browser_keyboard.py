@@ -67,7 +67,7 @@ def test_a_guest_walks_with_tab_and_enter_only(medcodes, arrive):
     assert guest.heading.startswith("27252")
     tab_to(guest, "Register free to view 5 more")
     enter(guest)
-    assert guest.path == "/register"
+    assert guest.path == "/register?next=/codes/cpt/27252"
     tab_to(guest, "Browse")
     enter(guest)
     tab_to(guest, "ICD-10-CM")

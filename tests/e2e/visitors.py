@@ -24,7 +24,7 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
-_REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (403|404) ")
+_REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (401|403|404|422) ")
 
 
 class Visitor:
@@ -110,7 +110,7 @@ class Visitor:
         assert not self.complaints
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        """The browser itself calls a wall or a page that is not there an error; those pages are meant."""
+        """The browser itself calls a wall, or a form that was not taken, an error; those pages are meant."""
         is_meant = message.location.get("url") in self._refused and _REFUSED.match(message.text)
         if message.type in ("error", "warning") and not is_meant:
             self.complaints.append(f"console: {message.text} ({message.location.get('url')})")
@@ -125,7 +125,7 @@ class Visitor:
             self.complaints.append(f"another host: {request.url}")
 
     def _on_response(self, response: Response) -> None:
-        if response.status in (403, 404) and response.request.is_navigation_request():
+        if response.status in (401, 403, 404, 422) and response.request.is_navigation_request():
             self._refused.add(response.url)
 
 

@@ -16,6 +16,7 @@ from services.common.grpc_client import connect
 from .view_batcher import ViewBatcher
 
 NAME = "medcodes.metering.v1.MeteringService"
+IDEMPOTENT = [f"{NAME}/{method}" for method in ("GetMeter", "ListViews", "SignReceipt", "ListReceiptKeys")]
 HEALTH_TIMEOUT_SECONDS = 1.0
 
 
@@ -28,7 +29,7 @@ class MeteringClient:
 
     async def start(self) -> None:
         # Views are sent again by the batcher, which knows that their request ids make that safe.
-        self._channel = connect(self._address, idempotent=[f"{NAME}/GetMeter"], timeout=self._timeout)
+        self._channel = connect(self._address, idempotent=IDEMPOTENT, timeout=self._timeout)
         self._stub: metering_pb2_grpc.MeteringServiceAsyncStub = metering_pb2_grpc.MeteringServiceStub(self._channel)
         self._health: Any = health_pb2_grpc.HealthStub(self._channel)
 
@@ -48,6 +49,29 @@ class MeteringClient:
     async def get_meter(self, subject: metering_pb2.Subject) -> metering_pb2.Meter:
         try:
             return (await self._stub.GetMeter(metering_pb2.GetMeterRequest(subject=subject))).meter
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def list_views(
+        self, subject: metering_pb2.Subject, cursor: str, limit: int
+    ) -> metering_pb2.ListViewsResponse:
+        try:
+            return await self._stub.ListViews(
+                metering_pb2.ListViewsRequest(subject=subject, cursor=cursor, limit=limit)
+            )
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def sign_receipt(self, subject: metering_pb2.Subject, system: str, code: str) -> bytes:
+        try:
+            request = metering_pb2.SignReceiptRequest(subject=subject, system=system, code=code)
+            return (await self._stub.SignReceipt(request)).receipt
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def list_receipt_keys(self) -> Sequence[metering_pb2.ReceiptKey]:
+        try:
+            return (await self._stub.ListReceiptKeys(metering_pb2.ListReceiptKeysRequest())).keys
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
 

@@ -22,7 +22,7 @@ class Outdated:
 
 
 def page(found: catalog_pb2.CodePage, *, locked: bool, dated: bool, marks: Marks, templates: Templates) -> Spliced:
-    """The whole page, with gaps for the meter line, the date of service and the staleness note."""
+    """The whole page, with gaps for what differs between visitors, the date of service and the staleness note."""
     siblings = family(found)
     rendered = templates.render(
         "code.html",
@@ -40,6 +40,9 @@ def page(found: catalog_pb2.CodePage, *, locked: bool, dated: bool, marks: Marks
         on=marks[Gap.ON] if dated else "",
         meter=marks[Gap.METER],
         notice=marks[Gap.NOTICE],
+        nav=marks[Gap.NAV],
+        shelf=marks[Gap.SHELF],
+        metered=marks[Gap.METERED],
     )
     return marks.cut(rendered)
 

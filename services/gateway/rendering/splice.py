@@ -17,6 +17,10 @@ class Gap(Enum):
     ON = "on"  # the date of service that was asked for
     NOTICE = "notice"  # that the page may be out of date
     CODE = "code"  # the code that was asked for, on the wall
+    OFFER = "offer"  # what registering gives, on the wall
+    NAV = "nav"  # the links of guests, or of members
+    METERED = "metered"  # structured data that says so to search engines
+    SHELF = "shelf"  # what a member has saved of the code
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from .. import moments, plans
 from . import names
 
 FOLDER = Path(__file__).parent.parent / "templates"
@@ -36,9 +37,13 @@ class Templates:
             short_edition=names.short_edition,
             edition_name=names.edition_name,
             group_title=names.group_title,
+            iso=moments.iso,
+            minute=moments.minute,
+            day_of=moments.day,
+            plan_in_words=plans.in_words,
         )
 
-    def render(self, name: str, **values: Any) -> bytes:
+    def render(self, name: str, /, **values: Any) -> bytes:
         return self._environment.get_template(name).render(values).encode()
 
 

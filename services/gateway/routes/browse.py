@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from medcodes.catalog.v1 import catalog_pb2
 from starlette.responses import Response
@@ -44,15 +44,18 @@ def router(parts: Parts) -> APIRouter:
         return json_answer(orjson.dumps(document))
 
     @routes.get("/codes", response_class=HTMLResponse, include_in_schema=False)
-    async def systems_page() -> Response:
+    async def systems_page(request: Request) -> Response:
         found = await parts.catalog.list_code_systems()
-        return parts.page("systems.html", systems=found.systems)
+        return parts.page(request, "systems.html", systems=found.systems)
 
     @routes.get("/codes/{system}", response_class=HTMLResponse, include_in_schema=False)
-    async def browse_page(system: System, parent: Parent = "", code_range: Range = "", cursor: str = "") -> Response:
+    async def browse_page(
+        request: Request, system: System, parent: Parent = "", code_range: Range = "", cursor: str = ""
+    ) -> Response:
         asked = _ask(system, parent, code_range, cursor, 200)
         found = await parts.catalog.list_codes(asked)
         return parts.page(
+            request,
             "browse.html",
             system=asked.system,
             parent=asked.parent,

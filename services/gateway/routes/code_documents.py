@@ -13,10 +13,12 @@ from medcodes.metering.v1 import metering_pb2
 from starlette.responses import Response
 
 from .. import api_models, asks, meters
-from ..answers import html_answer, json_answer
+from ..answers import json_answer
 from ..problems import Problem, refused
+from ..receipts import HEADER
 from ..rendering import code_json, names, section_view
-from .codes import unauthorized
+from ..service import SessionOver
+from ..visitor import Visitor
 from .parts import Parts, visitor_of
 from .responses import problem_responses
 
@@ -29,7 +31,7 @@ On = Annotated[
         json_schema_extra={"format": "date"},
     ),
 ]
-PROBLEMS = problem_responses(400, 401, 403, 404, 422, 500, 503)
+PROBLEMS = problem_responses(400, 401, 403, 404, 422, 429, 500, 503)
 SECTION_ENTRIES = 100
 
 
@@ -56,9 +58,12 @@ def router(parts: Parts) -> APIRouter:
     ) -> Response:
         """The entries of one section, page by page; with `q` those that contain a text. Covered by the page's view."""
         asked = _section_ask(system, code, section, on, cursor, q)
-        found, view = await _open_section(parts, asked, request)
+        found, view = await _open_section(parts, asked, visitor_of(request))
+        visitor = visitor_of(request)
         headers = [] if view is None else meters.headers(view.meter)
-        meter = None if view is None else meters.as_dict(view.meter, charged=view.charged)
+        if visitor.new_receipt:
+            headers.append((HEADER, visitor.new_receipt))
+        meter = None if view is None else meters.as_dict(view.meter, charged=view.charged, member=visitor.member)
         return json_answer(orjson.dumps({**code_json.section(found.section), "meter": meter}), headers)
 
     @routes.get("/codes/{system}/{code}/sections/{section}", response_class=HTMLResponse, include_in_schema=False)
@@ -66,9 +71,10 @@ def router(parts: Parts) -> APIRouter:
         request: Request, system: System, code: Code, section: str, on: On = "", cursor: str = "", q: str = ""
     ) -> Response:
         asked = _section_ask(system, code, section, on, cursor, q)
-        found, view = await _open_section(parts, asked, request)
-        meter = Markup() if view is None else meters.line(view.meter, parts.settings.registered_views)
-        rendered = parts.templates.render(
+        visitor = visitor_of(request)
+        found, view = await _open_section(parts, asked, visitor)
+        return parts.page(
+            request,
             "section.html",
             system=asked.system,
             code=found.code,
@@ -76,9 +82,8 @@ def router(parts: Parts) -> APIRouter:
             on=asked.on,
             q=asked.q,
             is_first=not asked.cursor,
-            meter=meter,
+            meter=Markup() if view is None else meters.line(view.meter, visitor.member, parts.plans.offer),
         )
-        return html_answer(rendered)
 
     return routes
 
@@ -98,15 +103,25 @@ def _section_ask(system: str, code: str, section: str, on: str, cursor: str, q: 
 
 
 async def _open_section(
-    parts: Parts, asked: catalog_pb2.GetSectionRequest, request: Request
+    parts: Parts, asked: catalog_pb2.GetSectionRequest, visitor: Visitor
 ) -> tuple[catalog_pb2.GetSectionResponse, metering_pb2.ViewResult | None]:
     """The section first, then its view, so that an error costs nothing; no view for HEAD."""
-    visitor = visitor_of(request)
-    if visitor.has_authorization:
-        raise unauthorized()
-    if parts.sections_locked:
-        raise Problem("registration-required", "This section is for registered users.")
+    _check_open(parts, visitor)
     found = await parts.catalog.get_section(asked)
     if visitor.is_head:
         return found, None
-    return found, await parts.views.consume(visitor, asked.system, found.code)
+    try:
+        return found, await parts.views.consume(visitor, asked.system, found.code)
+    except SessionOver:
+        _check_open(parts, visitor)
+        return found, await parts.views.consume(visitor, asked.system, found.code)
+
+
+def _check_open(parts: Parts, visitor: Visitor) -> None:
+    """Raises a Problem where the sections are not for this visitor, and what accounts said where that is not known."""
+    if visitor.member:
+        visitor.member.check_scope("codes")
+    elif visitor.away:
+        raise visitor.away
+    if parts.code_route.pages.access(visitor) != "open":
+        raise Problem("registration-required", "This section is for registered users.")

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ..answers import json_answer
 from .parts import Parts
+
+SUCCESS = ("200", "201", "202", "204")
 
 
 def router(parts: Parts, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
@@ -21,9 +23,11 @@ def router(parts: Parts, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
         return json_answer(orjson.dumps(openapi()))
 
     @routes.get("/api/docs")
-    async def docs() -> Response:
+    async def docs(request: Request) -> Response:
         found = openapi()
-        return parts.page("docs.html", info=found["info"], operations=_operations(found), schemas=_schemas(found))
+        return parts.page(
+            request, "docs.html", info=found["info"], operations=_operations(found), schemas=_schemas(found)
+        )
 
     return routes
 
@@ -36,7 +40,8 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
             "description": operation.get("description", ""),
             "parameters": [_parameter(found) for found in operation.get("parameters", [])],
             "answer": _answer_schema(operation),
-            "statuses": [status for status in operation["responses"] if status != "200"],
+            "body": _schema_name(operation.get("requestBody", {})),
+            "statuses": [status for status in operation["responses"] if status not in SUCCESS],
         }
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
@@ -50,8 +55,13 @@ def _parameter(found: dict[str, Any]) -> dict[str, str]:
 
 
 def _answer_schema(operation: dict[str, Any]) -> str:
-    """The name of the schema of the answer 200."""
-    schema = operation["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
+    """The name of the schema of the answer; "" where it has no body."""
+    return next((_schema_name(found) for status, found in operation["responses"].items() if status in SUCCESS), "")
+
+
+def _schema_name(found: dict[str, Any]) -> str:
+    """The name of the schema of a body in JSON."""
+    schema = found.get("content", {}).get("application/json", {}).get("schema", {})
     return str(schema.get("$ref", "")).rpartition("/")[2]
 
 

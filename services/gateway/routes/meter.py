@@ -22,10 +22,12 @@ def router(parts: Parts) -> APIRouter:
     )
     async def meter(request: Request) -> Response:
         """What the caller may view in all, has viewed, and has left. Never charged."""
+        visitor = visitor_of(request)
+        subject = visitor.subject()
         try:
-            found = await parts.metering.get_meter(visitor_of(request).subject())
+            found = await parts.metering.get_meter(subject)
         except ServiceError:
             raise Problem("meter-unavailable", "The meter cannot be read at the moment.") from None
-        return json_answer(meters.as_json(found, charged=False), meters.headers(found))
+        return json_answer(meters.as_json(found, charged=False, member=visitor.member), meters.headers(found))
 
     return routes

@@ -1,4 +1,4 @@
-"""Pages around the codes: home, register, privacy, what is to come, and what problems mean."""
+"""Pages around the codes: home, privacy, what is to come, and what problems mean."""
 
 from __future__ import annotations
 
@@ -23,33 +23,25 @@ def router(parts: Parts) -> APIRouter:
     async def home(request: Request) -> Response:
         systems, is_away = await _systems(parts)
         meter = await _meter_line(parts, visitor_of(request))
-        return parts.page("home.html", systems=systems, is_away=is_away, meter=meter)
-
-    @routes.get("/register")
-    async def register() -> Response:
-        return parts.page("register.html", registered_views=parts.settings.registered_views)
-
-    @routes.get("/login")
-    async def login() -> Response:
-        return parts.page("register.html", registered_views=parts.settings.registered_views)
+        return parts.page(request, "home.html", systems=systems, is_away=is_away, meter=meter)
 
     @routes.get("/assistant")
-    async def assistant(code: str = "") -> Response:
-        return parts.page("assistant.html", code=code[:40])
+    async def assistant(request: Request, code: str = "") -> Response:
+        return parts.page(request, "assistant.html", code=code[:40])
 
     @routes.get("/privacy")
-    async def privacy() -> Response:
-        return parts.page("privacy.html")
+    async def privacy(request: Request) -> Response:
+        return parts.page(request, "privacy.html")
 
     @routes.get("/problems")
-    async def problem_types() -> Response:
-        return parts.page("problem_types.html", types=list(TYPES.values()))
+    async def problem_types(request: Request) -> Response:
+        return parts.page(request, "problem_types.html", types=list(TYPES.values()))
 
     @routes.get("/problems/{name}")
-    async def problem_type(name: str) -> Response:
+    async def problem_type(request: Request, name: str) -> Response:
         if name not in TYPES:
             raise Problem("not-found", "There is no problem of this name.")
-        return parts.page("problem_types.html", types=[TYPES[name]])
+        return parts.page(request, "problem_types.html", types=[TYPES[name]])
 
     return routes
 
@@ -68,4 +60,4 @@ async def _meter_line(parts: Parts, visitor: Visitor) -> Markup:
         found = await parts.metering.get_meter(visitor.subject())
     except ServiceError:
         return Markup()
-    return meters.line(found, parts.settings.registered_views)
+    return meters.line(found, visitor.member, parts.plans.offer)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
+from medcodes.catalog.v1 import catalog_pb2
 from starlette.responses import Response
 
+from services.common.errors import ServiceError
+
 from ..answers import html_answer
-from ..ports import Catalog, Metering, Search
+from ..history import History
+from ..plans import Plans
+from ..ports import Accounts, Catalog, Metering, Search, Shelf
 from ..readiness import Readiness
+from ..receipts import Receipts
+from ..rendering.navigation import navigation
 from ..rendering.templates import Templates
 from ..service import Views
+from ..sessions import SessionCookies, Sessions
 from ..settings import GatewaySettings
 from ..static_files import StaticFiles
 from ..visitor import Visitor
 from .codes import CodeRoute
+
+MOST_NAMED = 200
+
+CodeNames = dict[tuple[str, str], catalog_pb2.CodeRef]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +37,45 @@ class Parts:
     catalog: Catalog
     metering: Metering
     search: Search
+    accounts: Accounts
+    shelf: Shelf
+    sessions: Sessions
+    session_cookies: SessionCookies
+    receipts: Receipts
+    plans: Plans
+    history: History
     views: Views
     code_route: CodeRoute
     templates: Templates
     static: StaticFiles
     ready: Readiness
 
-    @property
-    def sections_locked(self) -> bool:
-        return self.settings.sections_for_guests == "locked"
+    def page(self, request: Request, template: str, /, *, status: int = 200, **values: object) -> Response:
+        """A page with the visitor's own links at the top."""
+        return html_answer(self._rendered(request, template, values), status)
 
-    def page(self, template: str, /, **values: object) -> Response:
-        return html_answer(self.templates.render(template, **values))
+    def private_page(self, request: Request, template: str, /, *, status: int = 200, **values: object) -> Response:
+        """A page about an account, which nobody keeps."""
+        return html_answer(self._rendered(request, template, values), status, private=True)
+
+    async def code_names(self, codes: Iterable[tuple[str, str]]) -> CodeNames:
+        """The codes as the current release has them; those that it has not are missing, and all if it is away."""
+        wanted, found = list(dict.fromkeys(codes)), CodeNames()
+        try:
+            for begin in range(0, len(wanted), MOST_NAMED):
+                found |= _by_code(await self.catalog.batch_get_codes(wanted[begin : begin + MOST_NAMED], ""))
+        except ServiceError:
+            return found
+        return found
+
+    def _rendered(self, request: Request, template: str, values: dict[str, object]) -> bytes:
+        return self.templates.render(template, nav=navigation(visitor_of(request)), **values)
 
 
 def visitor_of(request: Request) -> Visitor:
     visitor: Visitor = request.state.visitor
     return visitor
+
+
+def _by_code(found: Sequence[catalog_pb2.CodeRef]) -> CodeNames:
+    return {(ref.system, ref.code): ref for ref in found}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from medcodes.catalog.v1 import catalog_pb2
 from starlette.responses import Response
@@ -31,8 +31,8 @@ def router(parts: Parts) -> APIRouter:
         return json_answer(orjson.dumps({"items": [_release(one) for one in found]}))
 
     @routes.get("/releases", response_class=HTMLResponse, include_in_schema=False)
-    async def releases_page() -> Response:
-        return parts.page("releases.html", releases=await parts.catalog.list_releases())
+    async def releases_page(request: Request) -> Response:
+        return parts.page(request, "releases.html", releases=await parts.catalog.list_releases())
 
     return routes
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 from medcodes.catalog.v1 import catalog_pb2
@@ -20,8 +20,9 @@ from services.common.errors import DeadlineExceeded, Internal, ServiceError, Una
 from .. import api_models, asks
 from ..answers import json_answer
 from ..rendering import names
+from ..visitor import Visitor
 from .code_documents import On
-from .parts import Parts
+from .parts import Parts, visitor_of
 from .responses import problem_responses
 
 # A letter at most, then a digit: what the codes of every system begin with. Words are left to search.
@@ -34,10 +35,11 @@ OnlySystem = Annotated[str, Query(alias="system", description="Only this code sy
 
 def router(parts: Parts) -> APIRouter:
     routes = APIRouter()
-    problems = problem_responses(400, 401, 404, 422, 500, 503)
+    problems = problem_responses(400, 401, 403, 404, 422, 500, 503)
 
     @routes.get("/api/v1/search", response_model=api_models.SearchResults, responses=problems, tags=["search"])
     async def search(
+        request: Request,
         q: Text = "",
         system: OnlySystem = "",
         on: On = "",
@@ -46,6 +48,7 @@ def router(parts: Parts) -> APIRouter:
     ) -> Response:
         """Codes by number in any spelling, then by words. Not metered."""
         asked = _ask(q, system, on, limit, cursor)
+        _note(parts, visitor_of(request), asked)
         try:
             return json_answer(orjson.dumps(_document(await parts.search.search(asked))))
         except AWAY:
@@ -55,30 +58,36 @@ def router(parts: Parts) -> APIRouter:
             return json_answer(orjson.dumps(_document(_as_results(found))))
 
     @routes.get("/api/v1/suggest", response_model=api_models.Suggestions, responses=problems, tags=["search"])
-    async def suggest(q: Text = "", system: OnlySystem = "", limit: Annotated[int, Query(ge=1, le=10)] = 8) -> Response:
+    async def suggest(
+        request: Request, q: Text = "", system: OnlySystem = "", limit: Annotated[int, Query(ge=1, le=10)] = 8
+    ) -> Response:
         """Completions while typing. Not metered."""
+        _check(visitor_of(request))
         only = asks.only_system(system)
         found = await parts.search.suggest(asks.text("q", q), only, limit) if q.strip() else ()
         return json_answer(orjson.dumps({"suggestions": [_suggestion(one) for one in found]}))
 
     @routes.get("/search", response_class=HTMLResponse, include_in_schema=False)
-    async def search_page(q: Text = "", system: OnlySystem = "", on: On = "", cursor: str = "") -> Response:
+    async def search_page(
+        request: Request, q: Text = "", system: OnlySystem = "", on: On = "", cursor: str = ""
+    ) -> Response:
         asked = _ask(q, system, on, 20, cursor)
+        _note(parts, visitor_of(request), asked)
         values: dict[str, Any] = {"q": asked.q, "system": asked.system, "on": asked.on, "is_away": False}
         if not asked.q:
-            return parts.page("search.html", found=None, results=(), **values)
+            return parts.page(request, "search.html", found=None, results=(), **values)
         if address := await _landing(parts, asked):
             return RedirectResponse(address, 303)
         try:
             found = await parts.search.search(asked)
         except AWAY:
             values["is_away"] = True
-            response = parts.page("search.html", found=None, results=(), **values)
+            response = parts.page(request, "search.html", found=None, results=(), **values)
             response.status_code = 503
             response.headers["Retry-After"] = "5"
             return response
         results = [(one, highlighted(one.description, one.highlights)) for one in found.results]
-        return parts.page("search.html", found=found, results=results, **values)
+        return parts.page(request, "search.html", found=found, results=results, **values)
 
     return routes
 
@@ -104,6 +113,19 @@ def _ask(q: str, system: str, on: str, limit: int, cursor: str) -> search_pb2.Se
         limit=limit,
         cursor=asks.text("cursor", cursor, asks.MAX_CURSOR_LENGTH),
     )
+
+
+def _check(visitor: Visitor) -> None:
+    """Searching needs no account; an API key that is sent along must be one for searching."""
+    if visitor.member:
+        visitor.member.check_scope("search")
+
+
+def _note(parts: Parts, visitor: Visitor, asked: search_pb2.SearchRequest) -> None:
+    """A member's search goes into its history, once however many pages of results are looked at."""
+    _check(visitor)
+    if visitor.member and asked.q and not asked.cursor and not visitor.is_head and not visitor.is_prefetch:
+        parts.history.searched(visitor.member, asked.q)
 
 
 async def _landing(parts: Parts, asked: search_pb2.SearchRequest) -> str:

@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const box = document.querySelector("[data-suggest]");
+  const save = document.querySelector("[data-save]");
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
@@ -15,6 +16,9 @@
       if (!section || !document.querySelector(".index")) return;
       section.scrollIntoView();
       section.focus({ preventScroll: true });
+    } else if (event.key === "s" && save) {
+      event.preventDefault();
+      save.form.requestSubmit(save);
     } else if (event.key === "Escape") {
       closeChips();
     }
@@ -34,6 +38,13 @@
       copy.textContent = "Copied";
       setTimeout(() => { copy.textContent = label; }, 1500);
     });
+  }
+
+  if (save) {
+    const [lists, name] = [save.form.elements.list_id, save.form.elements.name];
+    const fit = () => { name.required = lists.value === "new"; };
+    lists.addEventListener("change", () => { fit(); if (name.required) name.focus(); });
+    fit();
   }
 
   if (box) combobox(box);

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -9,6 +12,7 @@ from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 from services.standalone.ports import free_port
 from tests.conftest import OPEN_SETTINGS
+from tests.integration.gateway.wire_accounts import Wire
 from tests.machine import copy_state, running
 
 
@@ -21,6 +25,7 @@ async def alone(tmp_path):
         state_dir=tmp_path,
         catalog_address=nowhere,
         search_address=nowhere,
+        accounts_address=nowhere,
         metering_address=nowhere,
         nats_url=f"nats://{nowhere}",
         drain_seconds=1,
@@ -31,6 +36,46 @@ async def alone(tmp_path):
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as client:
         yield client
     await service.stop()
+
+
+@pytest.fixture
+async def wire():
+    """Accounts, metering and a catalog that do as they are told."""
+    wire = Wire()
+    await wire.server.start()
+    yield wire
+    await wire.server.stop()
+
+
+@pytest.fixture
+async def gateway(wire, nats_server, tmp_path):
+    """Starts gateways in front of them, and gives clients of those: `gateway(trusted_proxies="...")`."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(**settings) -> Callable[..., httpx.AsyncClient]:
+            known = {
+                "http_port": 0,
+                "state_dir": tmp_path,
+                "catalog_address": wire.address,
+                "accounts_address": wire.address,
+                "metering_address": wire.address,
+                "search_address": f"127.0.0.1:{free_port()}",
+                "nats_url": nats_server.url,
+                "drain_seconds": 1,
+            }
+            service = build(GatewaySettings(**known | settings))
+            await service.start()
+            stack.push_async_callback(service.stop)
+            url = f"http://127.0.0.1:{service.components[-1].port}"
+
+            def client(**options) -> httpx.AsyncClient:
+                made = httpx.AsyncClient(base_url=url, timeout=10, headers={"Origin": url}, **options)
+                stack.push_async_callback(made.aclose)
+                return made
+
+            return client
+
+        yield start
 
 
 @pytest.fixture(scope="module")

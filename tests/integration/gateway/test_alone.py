@@ -15,7 +15,7 @@ async def test_it_lives_and_is_not_ready(alone):
     assert (await alone.get("/livez")).status_code == 200
     ready = await alone.get("/readyz")
     assert ready.status_code == 503
-    assert ready.json() == {"ready": False, "failing": ["catalog", "metering"]}
+    assert ready.json() == {"ready": False, "failing": ["catalog", "accounts", "metering"]}
 
 
 @pytest.mark.parametrize("path", [PAGE, API_PAGE, "/codes/cpt", "/releases", "/api/v1/releases", "/api/v1/meter"])
@@ -30,7 +30,8 @@ async def test_what_needs_others_is_503_and_says_when_to_come_again(alone, path)
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/privacy", "/register", "/login", "/assistant", "/problems", "/problems/views-exhausted", "/api/docs",
+    ["/", "/privacy", "/register", "/login", "/forgot", "/reset?token=x", "/verify?token=x",
+     "/assistant", "/problems", "/problems/views-exhausted", "/api/docs",
              "/search", "/robots.txt", "/sitemap.xml"],
 )  # fmt: skip
 async def test_pages_that_need_nobody_are_there(alone, path):
@@ -100,7 +101,7 @@ async def test_unknown_addresses_are_problems_for_programs_and_pages_for_people(
 
 
 async def test_other_methods_are_not_allowed(alone):
-    for path in (PAGE, API_PAGE, "/", "/api/v1/search"):
+    for path in (PAGE, API_PAGE, "/", "/api/v1/search", "/account"):
         answer = await alone.post(path)
         assert answer.status_code == 405
         assert "GET" in answer.headers["Allow"]
@@ -116,11 +117,28 @@ async def test_a_body_too_large_is_refused(alone):
     assert answer.status_code in (405, 413)
 
 
-async def test_credentials_are_never_taken_as_a_guest(alone):
+@pytest.mark.parametrize("authorization", ["Basic b25lOnR3bw==", "Bearer", "Bearer \xe9", "Bearer " + "x" * 300, ""])
+async def test_what_is_no_credential_is_refused_without_asking_anybody(alone, authorization):
     for path in (PAGE, API_PAGE, "/api/v1/meter", "/", "/api/v1/codes/cpt/27250/sections/modifiers"):
-        answer = await alone.get(path, headers={"Authorization": "Bearer mck_nothing"})
+        answer = await alone.get(path, headers={"Authorization": authorization.encode("latin-1")})
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert "Set-Cookie" not in answer.headers
+
+
+async def test_while_accounts_is_away_nobody_with_a_credential_is_taken_as_a_guest(alone):
+    bearer = {"Authorization": "Bearer mck_nothing"}
+    cookie = {"Cookie": "medcodes_session=something"}
+    for headers in (bearer, cookie):
+        for path in (PAGE, API_PAGE, "/api/v1/meter", "/account", "/api/v1/account", API_PAGE + "/sections/modifiers"):
+            answer = await alone.get(path, headers=headers)
+            assert answer.status_code == 503, path
+            assert int(answer.headers["Retry-After"]) >= 1
+        # What is the same for everybody is there, without saying that nobody is logged in.
+        page = await alone.get("/privacy", headers=headers)
+        assert page.status_code == 200
+        assert "/login" not in page.text
+        assert "medcodes_session=;" not in str(page.headers)
 
 
 async def test_nothing_is_taken_from_the_host_header(alone):
@@ -146,6 +164,28 @@ async def test_the_openapi_document(alone):
         "/api/v1/suggest",
         "/api/v1/releases",
         "/api/v1/meter",
+        "/api/v1/accounts",
+        "/api/v1/account",
+        "/api/v1/account/password",
+        "/api/v1/account/verification",
+        "/api/v1/account/views",
+        "/api/v1/account/views/{system}/{code}/receipt",
+        "/api/v1/account/export",
+        "/api/v1/account/sessions",
+        "/api/v1/account/sessions/{session_id}",
+        "/api/v1/account/lists",
+        "/api/v1/account/lists/{list_id}",
+        "/api/v1/account/lists/{list_id}/codes/{system}/{code}",
+        "/api/v1/account/notes",
+        "/api/v1/account/notes/{system}/{code}",
+        "/api/v1/account/history",
+        "/api/v1/account/preferences",
+        "/api/v1/api-keys",
+        "/api/v1/api-keys/{api_key_id}",
+        "/api/v1/sessions",
+        "/api/v1/sessions/current",
+        "/api/v1/deletions/{deletion_id}",
+        "/api/v1/receipt-keys",
     }
     kinds = document["components"]["schemas"]["Kind"]["enum"]
     assert {"rvu_work", "global_days", "mue_practitioner", "modifier", "excludes1", "no_data"} <= set(kinds)
@@ -153,7 +193,10 @@ async def test_the_openapi_document(alone):
     for methods in document["paths"].values():
         for operation in methods.values():
             for status, response in operation["responses"].items():
-                expected = "application/json" if status == "200" else "application/problem+json"
+                if status == "204":
+                    assert "content" not in response
+                    continue
+                expected = "application/json" if status < "300" else "application/problem+json"
                 assert list(response["content"]) == [expected]
 
 

@@ -20,7 +20,7 @@ from tests.unit.gateway import sample_pages
 
 MARKS = Marks()
 TEMPLATES = Templates(StaticFiles().addresses, {"public_url": "https://codes.example.org"})
-FILLED = {Gap.METER: b"METER", Gap.ON: b"2025-11-01", Gap.NOTICE: b"", Gap.CODE: b""}
+FILLED = {**dict.fromkeys(Gap, b""), Gap.METER: b"METER", Gap.ON: b"2025-11-01"}
 HOSTILE = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>&amp;{{ 7*7 }}{% raw %}"""
 
 

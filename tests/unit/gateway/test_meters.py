@@ -9,23 +9,45 @@ from medcodes.metering.v1 import metering_pb2 as pb
 
 from services.gateway import meters
 
+FIVE = "to view 5 more"
 
-def text(meter: pb.Meter, registered_views: int = 5) -> str:
-    return re.sub(r"<[^>]+>", "", meters.line(meter, registered_views))
+
+def text(meter: pb.Meter, offer: str = FIVE, member=None) -> str:
+    return re.sub(r"<[^>]+>", "", meters.line(meter, member, offer))
 
 
 @pytest.mark.parametrize(
-    ("limit", "remaining", "registered", "line"),
+    ("limit", "remaining", "offer", "line"),
     [
-        (1, 0, 5, "0 code page views remaining. Guests may view 1 code page. Register free to view 5 more."),
-        (1, 1, 5, "1 code page view remaining. Guests may view 1 code page. Register free to view 5 more."),
-        (3, 2, 1, "2 code page views remaining. Guests may view 3 code pages. Register free to view 1 more."),
-        (3, 2, 0, "2 code page views remaining. Guests may view 3 code pages."),
-        (0, 0, 5, "0 code page views remaining. Guests may view 0 code pages. Register free to view 5 more."),
+        (
+            1,
+            0,
+            "to view 5 more",
+            "0 code page views remaining. Guests may view 1 code page. Register free to view 5 more.",
+        ),
+        (
+            1,
+            1,
+            "to view 5 more",
+            "1 code page view remaining. Guests may view 1 code page. Register free to view 5 more.",
+        ),
+        (
+            3,
+            2,
+            "to view more",
+            "2 code page views remaining. Guests may view 3 code pages. Register free to view more.",
+        ),
+        (3, 2, "", "2 code page views remaining. Guests may view 3 code pages."),
+        (
+            0,
+            0,
+            "to view 5 more",
+            "0 code page views remaining. Guests may view 0 code pages. Register free to view 5 more.",
+        ),
     ],
 )
-def test_the_line_of_a_guest(limit, remaining, registered, line):
-    assert text(pb.Meter(limit=limit, remaining=remaining, used=limit - remaining), registered) == line
+def test_the_line_of_a_guest(limit, remaining, offer, line):
+    assert text(pb.Meter(limit=limit, remaining=remaining, used=limit - remaining), offer) == line
 
 
 def test_unlimited_has_no_numbers_and_no_header_fields():
