@@ -23,10 +23,12 @@ app = typer.Typer(
 
 
 def main() -> None:
+    from services.accounts.cli import accounts
     from services.catalog.cli import data
     from services.metering.cli import metering
     from services.metering.receipts_cli import receipts
 
+    app.add_typer(accounts, name="accounts")
     app.add_typer(data, name="data")
     app.add_typer(metering, name="metering")
     app.add_typer(receipts, name="receipts")
@@ -58,7 +60,9 @@ def up(
 
 @app.command()
 def serve(
-    services: Annotated[list[str], typer.Argument(metavar="SERVICE...", help="catalog, search, metering, gateway")],
+    services: Annotated[
+        list[str], typer.Argument(metavar="SERVICE...", help="catalog, search, accounts, metering, gateway")
+    ],
 ) -> None:
     """Run one or several services in this process."""
     from services.common import telemetry
@@ -104,6 +108,13 @@ def _build_search() -> Service:
     return build(SearchSettings())
 
 
+def _build_accounts() -> Service:
+    from services.accounts.app import build
+    from services.accounts.settings import AccountsSettings
+
+    return build(AccountsSettings())
+
+
 def _build_metering() -> Service:
     from services.metering.app import build
     from services.metering.settings import MeteringSettings
@@ -121,19 +132,21 @@ def _build_gateway() -> Service:
 _BUILDERS: dict[str, Callable[[], Service]] = {
     "catalog": _build_catalog,
     "search": _build_search,
+    "accounts": _build_accounts,
     "metering": _build_metering,
     "gateway": _build_gateway,
 }
 
 
 def _all_settings() -> list[type[Any]]:
+    from services.accounts.settings import AccountsSettings
     from services.catalog.settings import CatalogSettings
     from services.gateway.settings import GatewaySettings
     from services.metering.settings import MeteringSettings
     from services.search.settings import SearchSettings
     from services.standalone.settings import StandaloneSettings
 
-    return [StandaloneSettings, CatalogSettings, SearchSettings, MeteringSettings, GatewaySettings]
+    return [StandaloneSettings, CatalogSettings, SearchSettings, AccountsSettings, MeteringSettings, GatewaySettings]
 
 
 def _settings(make: Callable[[], T]) -> T:

@@ -46,6 +46,7 @@ WATCH_POLL_SECONDS = 1.0
 # Where the catalog says which release is current, a JSON object with `release`; every replica of every service watches.
 CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY = "catalog", "current"
 MAX_DELIVERIES = 5
+NUMBER_HEADER = "Medcodes-Outbox-Number"
 
 log = structlog.get_logger(__name__)
 _dead_letters = Counter("events_dead_lettered", "Messages that kept failing.", ["subject"])
@@ -55,19 +56,23 @@ Handler = Callable[["Received"], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. `type` is the dotted name of the design, e.g. `catalog.release.published`."""
+    """Something that happened. `type` is the dotted name of the design, e.g. `catalog.release.published`.
+
+    `number` is its entry's number where it comes from an outbox with one entry a message.
+    """
 
     type: str
     source: str
     payload: Message
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    number: int = 0
 
     @property
     def subject(self) -> str:
         return SUBJECT_PREFIX + self.type
 
     def headers(self) -> dict[str, str]:
-        return {
+        headers = {
             "Nats-Msg-Id": self.id,
             "ce-specversion": "1.0",
             "ce-id": self.id,
@@ -76,6 +81,7 @@ class Event:
             "ce-time": datetime.now(UTC).isoformat(),
             "content-type": "application/protobuf",
         }
+        return {**headers, NUMBER_HEADER: str(self.number)} if self.number else headers
 
 
 @dataclass(frozen=True)

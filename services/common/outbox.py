@@ -8,14 +8,14 @@ stream's last message tells which ones it already has.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import structlog
 from nats.js.errors import APIError, NotFoundError
 
-from .events import Bus, Event
+from .events import NUMBER_HEADER, Bus, Event
 
 BATCH = 512
 IDLE_SECONDS = 0.02
@@ -48,8 +48,9 @@ class Position:
 class OutboxRelay(Generic[Entry]):
     """Moves entries from an outbox to a stream, until cancelled. Run it as a `Task`.
 
-    `to_event` makes one message of consecutive entries; `number` is an entry's number; `last_number` reads the number
-    of the last entry from a message's payload.
+    `to_event` makes one message of at most `per_message` consecutive entries; `number` is an entry's number;
+    `last_number` reads the number of the last entry from a message's payload, and is not needed where the events carry
+    their entry's number. `wait` returns once there may be something to read.
     """
 
     def __init__(
@@ -60,10 +61,13 @@ class OutboxRelay(Generic[Entry]):
         *,
         to_event: Callable[[Sequence[Entry]], Event],
         number: Callable[[Entry], int],
-        last_number: Callable[[bytes], int],
+        last_number: Callable[[bytes], int] = lambda data: 0,
+        per_message: int = BATCH,
+        wait: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(IDLE_SECONDS),
     ) -> None:
         self._bus, self._stream, self._outbox = bus, stream, outbox
         self._to_event, self._number, self._last_number = to_event, number, last_number
+        self._per_message, self._wait = per_message, wait
 
     async def run(self) -> None:
         await self._bus.wait_connected()
@@ -82,12 +86,14 @@ class OutboxRelay(Generic[Entry]):
     async def _relay_once(self, position: Position) -> Position:
         entries = await self._outbox.read(position.entry, BATCH)
         if not entries:
-            await asyncio.sleep(IDLE_SECONDS)
+            await self._wait()
             return position
-        ack = await self._bus.publish(self._to_event(entries), expected_last_sequence=position.message)
-        last = self._number(entries[-1])
-        await self._outbox.trim(last)
-        return Position(ack.seq, last)
+        for begin in range(0, len(entries), self._per_message):
+            piece = entries[begin : begin + self._per_message]
+            ack = await self._bus.publish(self._to_event(piece), expected_last_sequence=position.message)
+            position = Position(ack.seq, self._number(piece[-1]))
+        await self._outbox.trim(position.entry)
+        return position
 
 
 async def stream_position(bus: Bus, stream: str, last_number: Callable[[bytes], int]) -> Position:
@@ -100,4 +106,5 @@ async def stream_position(bus: Bus, stream: str, last_number: Callable[[bytes], 
         message = await bus.js.get_msg(stream, last)
     except NotFoundError:
         return Position(last, 0)
-    return Position(last, last_number(message.data or b""))
+    numbered = (message.headers or {}).get(NUMBER_HEADER)
+    return Position(last, int(numbered) if numbered else last_number(message.data or b""))

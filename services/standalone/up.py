@@ -23,7 +23,7 @@ from .settings import StandaloneSettings
 from .state import State, StateError
 from .supervisor import GaveUpError, ServiceProcess, Supervisor
 
-INNER_SERVICES = ("catalog", "search", "metering")
+INNER_SERVICES = ("catalog", "search", "accounts", "metering")
 
 
 class UpError(Exception):

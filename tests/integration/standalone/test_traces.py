@@ -49,4 +49,4 @@ def test_a_request_is_one_trace_through_the_processes(seed_state, tmp_path, coll
 
 def _in_both(spans: set[tuple[str, bytes]]) -> set[bytes]:
     gateway = {trace for name, trace in spans if name == "medcodes-gateway"}
-    return gateway & {trace for name, trace in spans if name == "medcodes-catalog-search-metering"}
+    return gateway & {trace for name, trace in spans if name == "medcodes-catalog-search-accounts-metering"}

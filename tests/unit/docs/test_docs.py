@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from services import cli
+from services.accounts.cli import accounts
 from services.catalog.cli import data
 from services.catalog.domain.editions import TITLES, DataSet
 from services.catalog.importers.registry import IMPORTERS
@@ -184,5 +185,6 @@ def _options(command) -> set[str]:
 @cache
 def _command_line() -> SimpleNamespace:
     """What `medcodes` is made of, as `services.cli.main` joins it."""
-    own, groups = typer.main.get_command(cli.app), {"data": data, "metering": metering, "receipts": receipts}
+    own = typer.main.get_command(cli.app)
+    groups = {"accounts": accounts, "data": data, "metering": metering, "receipts": receipts}
     return SimpleNamespace(commands=own.commands | {name: typer.main.get_command(groups[name]) for name in groups})
