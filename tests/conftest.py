@@ -15,6 +15,7 @@ import pytest
 
 from services.standalone.servers import NatsServer, ValkeyServer
 from tests import machine, servers
+from tests.postgres import Postgres
 
 SAMPLE_DIR = Path(__file__).parent.parent / "services" / "catalog" / "sample"
 OPEN_SETTINGS = {"MEDCODES_GUEST_VIEWS": "unlimited", "MEDCODES_SECTIONS_FOR_GUESTS": "open"}
@@ -56,6 +57,17 @@ async def nats_server(tmp_path: Path):
 async def valkey_server(tmp_path: Path):
     async with servers.running(ValkeyServer, tmp_path / "valkey") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests that need one; each makes a database of its own in it."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
