@@ -1,4 +1,4 @@
-"""What must hold of a recorded history, whatever was killed meanwhile: pure functions, a sentence for each violation."""
+"""What must hold of a recorded history, whatever was killed: pure functions, and a sentence for each violation."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ class Allowances(NamedTuple):
     account: int = 5
 
 
+DEFAULT = Allowances()
+
+
 @dataclass
 class Evidence:
     """What was found once everything ran again: the ledger, the store before and after it was rebuilt from the ledger,
@@ -40,7 +43,7 @@ class Evidence:
     damage: Sequence[str] = ()
 
 
-def check(recorded: Recorded, evidence: Evidence, allowances: Allowances = Allowances()) -> list[Violation]:
+def check(recorded: Recorded, evidence: Evidence, allowances: Allowances = DEFAULT) -> list[Violation]:
     """Every violation; none in a history as it must be."""
     found = [Violation("evidence", said) for said in evidence.damage]
     if found:
