@@ -46,6 +46,12 @@ class Link:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def move(self, target: int) -> None:
+        """From here on `target` is what is listened for; the connections there are end."""
+        self._target = target
+        for task in self._tasks:
+            task.cancel()
+
     async def misbehave(self, mode: str, seconds: float) -> None:
         self._healed.clear()
         self.mode = mode

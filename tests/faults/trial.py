@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.metering.ports import Holding, LedgerDamaged, MeterUnavailable
-from services.metering.rebuild import compare, rebuild
+from services.metering.ports import Holding
 from tests.e2e.people import CODES
 from tests.faults import cluster as clusters
 from tests.faults.checker import Evidence, Violation, check
 from tests.faults.clients import Clients
 from tests.faults.cluster import Cluster
+from tests.faults.evidence import gather
 from tests.faults.operations import Recorded
 from tests.faults.schedule import SECONDS, Fault, schedule
 from tests.machine import copy_state
 
-SETTLE_SECONDS = 15.0
 ERASE_SECONDS = 1.0  # how long a schedule waits for erasures; what is left is owed
 OWED_SECONDS = 45.0  # an event that a killed replica had is given again after 30
 
@@ -65,7 +64,8 @@ class Trial:
             await load
             await self.cluster.until_ready()
             await clients.look_back()
-            evidence = await self._evidence(clients.recorded)
+            await self._erased(clients.recorded)
+            evidence = await gather(self.cluster.store, self.cluster.ledger)
         except TimeoutError:
             evidence = Evidence(damage=["it does not work again, though everything runs"])
         finally:
@@ -98,41 +98,19 @@ class Trial:
 
         await asyncio.gather(asyncio.sleep(seconds), *map(later, faults))
 
-    async def _evidence(self, recorded: Recorded) -> Evidence:
-        store, ledger = self.cluster.store, self.cluster.ledger
-        try:
-            await self._settled(recorded)
-            entries = [entry async for piece in ledger.read(0) for entry in piece]
-            held = {subject: holding async for subject, holding in store.subjects()}
-            differences = await compare(store, ledger)
-            await rebuild(store, ledger)
-            rebuilt = {subject: holding async for subject, holding in store.subjects()}
-            differences += await compare(store, ledger)
-        except (MeterUnavailable, LedgerDamaged) as error:
-            return Evidence(damage=[str(error)])
-        except TimeoutError:
-            return Evidence(damage=["the ledger does not get what the store has"])
-        return Evidence(entries, held, rebuilt, differences)
-
-    async def _settled(self, recorded: Recorded) -> None:
-        """Waits until the ledger has everything; and a little for erasures, the rest of which is owed."""
-        store, ledger = self.cluster.store, self.cluster.ledger
+    async def _erased(self, recorded: Recorded) -> None:
+        """Waits a little for erasures; the rest is owed."""
+        store = self.cluster.store
         deleted = {subject for subject, account in recorded.accounts.items() if account.deleted}
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while deleted and loop.time() - began < ERASE_SECONDS:
-                held = {subject: holding async for subject, holding in store.subjects()}
-                deleted = {subject for subject in deleted if not _is_erased(held, subject)}
-                await asyncio.sleep(0.1)
-            for subject in deleted:
-                recorded.accounts[subject].deleted = None
-            self.cluster.owed |= deleted
-            while True:
-                status = await store.status()
-                if status.verified and not status.waiting and (await ledger.tail()).through == status.sequence:
-                    return
-                await asyncio.sleep(0.05)
+        while deleted and loop.time() - began < ERASE_SECONDS:
+            held = {subject: holding async for subject, holding in store.subjects()}
+            deleted = {subject for subject in deleted if not _is_erased(held, subject)}
+            await asyncio.sleep(0.1)
+        for subject in deleted:
+            recorded.accounts[subject].deleted = None
+        self.cluster.owed |= deleted
 
 
 @contextlib.asynccontextmanager
