@@ -6,10 +6,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from tests import machine
 from tests.faults.trial import trials
@@ -25,6 +28,7 @@ def main() -> None:
     parser.add_argument("--schedules", type=int, default=200)
     parser.add_argument("--first", type=int, default=1, help="seed of the first one")
     given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     done = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     wanted = range(given.first, given.first + given.schedules)
     left = [seed for seed in wanted if str(seed) not in done]
