@@ -146,8 +146,7 @@ class ValkeyStore:
         return StoreStatus(run, verified == 1, sequence, int(generation), waiting)
 
     async def prepare(self) -> None:
-        folder = resources.files(__package__).joinpath("functions")
-        source = "".join(folder.joinpath(name).read_text("utf-8") for name in SOURCES)
+        source = functions()
         present = await self._guarded(self._client.function_list(LIBRARY, True))
         # Loading is a write: repeated at every try it would fill the append-only file.
         if not present or source not in present[0]:
@@ -243,6 +242,12 @@ class ValkeyStore:
             raise _meaning(str(error)) from error
         except RedisError as error:
             raise MeterUnavailable("the store does not answer") from error
+
+
+def functions() -> str:
+    """The library of functions that the store is given."""
+    folder = resources.files(__package__).joinpath("functions")
+    return "".join(folder.joinpath(name).read_text("utf-8") for name in SOURCES)
 
 
 def _waits(seconds: float) -> list[int]:
