@@ -152,7 +152,10 @@ class Views:
         entry = receipts.entry(system, code, view, visitor.request_id, now)
         visitor.new_receipt = self._receipts.single(subject, visitor.terms, view, entry)
         if not visitor.is_bearer:
-            value = self._receipts.add(book, subject, visitor.terms, view, entry, now)
+            # A first view's book holds nothing else, and is signed once.
+            value = visitor.new_receipt
+            if book:
+                value = self._receipts.add(book, subject, visitor.terms, view, entry, now)
             visitor.cookies.append(self._receipts.set_cookie(value))
 
 
