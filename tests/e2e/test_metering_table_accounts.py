@@ -331,7 +331,7 @@ def test_a_plan_is_changed_by_an_operator_and_seen_at_once(windows):
     with somebody(windows) as client:
         address = register(client)
         view(client, GUESTS)
-        assert windows.command("accounts", "grant", address, "all").returncode == 0
+        assert windows.command("accounts", "grant-plan", address, "all").returncode == 0
         assert meter(client) == ("account", None, 1, None)
         answer = view(client, OTHERS[0])
         assert answer.json()["meter"]["limit"] is None
