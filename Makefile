@@ -12,7 +12,7 @@ export MEDCODES_STATE_DIR ?= var
 MEDCODES_DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench protos lock clean
+.PHONY: help run test check faults bench protos lock clean
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -23,17 +23,21 @@ run: $(VENV)/.runtime ## set everything up and start Medcodes on this machine
 test: $(VENV)/.dev ## run every test against real servers (SERVERS=containers: in containers)
 	@MEDCODES_TEST_SERVERS=$(SERVERS) $(BIN)/python -m pytest
 
-check: $(VENV)/.dev ## lint, types, layering, protos, generated code
+check: $(VENV)/.dev ## lint, types, layering, advisories, protos, generated code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tests.audit
 	$(BIN)/buf lint
 	@if git rev-parse -q --verify origin/main >/dev/null && git ls-tree -d origin/main protos/medcodes | grep -q .; \
 	  then $(BIN)/buf breaking --against '.git#ref=origin/main'; \
 	  else echo "buf breaking: there is no published main to compare with yet"; fi
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && $(MAKE) -s protos GEN="$$tmp" && diff -r "$$tmp/medcodes" protos/gen/medcodes \
 	  --exclude=__pycache__ || { echo "protos/gen is not up to date: run make protos"; exit 1; }
+
+faults: $(VENV)/.dev ## break the meter in 200 ways and check every history; goes on where it was stopped
+	@$(BIN)/python -m tests.faults
 
 bench: $(VENV)/.dev ## measure against named baselines; writes var/bench.json
 	@$(BIN)/python -m benchmarks

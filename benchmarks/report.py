@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,8 @@ def show(figures: Sequence[Figure]) -> None:
             {True: "reached", False: "missed", None: ""}[figure.reached],
             figure.how,
         )
-    Console().print(table)
+    # Where no terminal says how wide it is, a line each.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _short(value: float) -> str:

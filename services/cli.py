@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from services.common.errors import ServiceError
 from services.common.lifecycle import Service
 
 T = TypeVar("T")
@@ -74,6 +75,38 @@ def serve(
         raise typer.BadParameter(f"no such service: {', '.join(unknown)} (there are {', '.join(_BUILDERS)})")
     telemetry.configure("-".join(services), _settings(ServiceSettings))
     _run(run([_settings(_BUILDERS[name]) for name in services]))
+
+
+@app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; must be empty or not there.")]) -> None:
+    """Back up accounts, the ledger and the keys of the instance that runs on the state folder."""
+    from services.standalone.backup import back_up
+
+    _backed_up(lambda: back_up(_state_dir(), folder.absolute()))
+
+
+@app.command()
+def restore(folder: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
+    """Make a state folder of a backup; the state folder must be empty or not there."""
+    from services.standalone.backup import restore
+
+    _backed_up(lambda: restore(folder.absolute(), _state_dir()))
+
+
+def _backed_up(work: Callable[[], str]) -> None:
+    from services.standalone.backup import BackupError
+
+    try:
+        typer.echo(work())
+    except BackupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _state_dir() -> Path:
+    from services.common.settings import ServiceSettings
+
+    return _settings(ServiceSettings).state_dir.absolute()
 
 
 @app.command()
@@ -159,6 +192,9 @@ def _settings(make: Callable[[], T]) -> T:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
             typer.echo(f"MEDCODES_{name}: {problem['msg']}", err=True)
+        raise typer.Exit(2) from None
+    except ServiceError as error:  # what a setting points at is wrong
+        typer.echo(error.message, err=True)
         raise typer.Exit(2) from None
 
 

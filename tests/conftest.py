@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from services.standalone.servers import NatsServer, ValkeyServer
-from tests import machine, servers
+from tests import machine, secrets_in_logs, servers
+from tests.postgres import Postgres
 
 SAMPLE_DIR = Path(__file__).parent.parent / "services" / "catalog" / "sample"
 OPEN_SETTINGS = {"MEDCODES_GUEST_VIEWS": "unlimited", "MEDCODES_SECTIONS_FOR_GUESTS": "open"}
@@ -24,6 +25,25 @@ def pytest_report_header() -> str:
     data = os.environ.get("MEDCODES_TEST_DATA")
     said = data or "the sample set (set MEDCODES_TEST_DATA to a folder of official downloads for the whole files)"
     return f"medcodes: servers as {servers.kind()}; tests over official files read {said}"
+
+
+_SECRETS_SAID: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What services log that run inside of a test."""
+    _SECRETS_SAID.extend(f"{report.nodeid} logs {kind}" for kind in secrets_in_logs.in_text(report.capstderr))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_in_any_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fails the run if a log of anything that it has started holds a secret. The first fixture, and so the last to end:
+    every machine has stopped by then."""
+    yield
+    logs = secrets_in_logs.logs_in(tmp_path_factory.getbasetemp())
+    for folder in filter(Path.is_dir, machine.STARTED):
+        assert {"gateway.log"} <= {path.name for path in logs if folder in path.parents}, f"no logs in {folder}"
+    assert _SECRETS_SAID + secrets_in_logs.in_files(logs) == []
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +76,17 @@ async def nats_server(tmp_path: Path):
 async def valkey_server(tmp_path: Path):
     async with servers.running(ValkeyServer, tmp_path / "valkey") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests that need one; each makes a database of its own in it."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

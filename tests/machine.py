@@ -20,6 +20,8 @@ from services.standalone.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 180.0
+STARTED: list[Path] = []
+"""The state folders of all machines that were started, whose logs are searched for secrets when a run of tests ends."""
 
 
 class Machine:
@@ -65,6 +67,7 @@ class Machine:
                 self.stop()
                 raise AssertionError(f"medcodes up was not ready in time:\n{self.said()}")
             time.sleep(0.05)
+        STARTED.append(self.state_dir)
 
     def stop(self) -> int:
         """SIGTERM; the exit code. Whatever is left afterwards is killed."""

@@ -47,13 +47,16 @@ def build(settings: AccountsSettings, clock: Callable[[], int] = now_ms) -> Serv
     limits = LoginLimits.of(settings.login_failures_per_email, settings.login_failures_per_network)
     registrations = Limit("registrations", settings.registrations_per_network, 60 * MINUTE_MS)
     mails = Limit("mails", settings.mails_per_email, 60 * MINUTE_MS)
+    network_mails = Limit("network_mails", settings.mails_per_network, 60 * MINUTE_MS)
 
     check = PasswordCheck(store, hasher, throttle, limits, clock)
     sessions = Sessions(store, plans, clock, days=settings.session_days, idle_days=settings.session_idle_days)
     registration = Registration(
         store, hasher, sessions, throttle, check, plans, clock, common=common, limit=registrations
     )
-    passwords = PasswordChanges(store, hasher, throttle, check, clock, common=common, mails=mails)
+    passwords = PasswordChanges(
+        store, hasher, throttle, check, clock, common=common, mails=mails, network_mails=network_mails
+    )
     erasure = Erasure(store, check, clock)
     use = accounts_servicer.UseCases(store, plans, registration, sessions, passwords, ApiKeys(store, clock), erasure)
     accounts = accounts_servicer.AccountsServicer(use)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from medcodes.accounts.v1.operator_pb2_grpc import OperatorServiceAsyncStub
 
     from .settings import AccountsSettings
+
+WIDE = 500
 
 T = TypeVar("T")
 Who = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail or its id.")]
@@ -168,12 +171,16 @@ def _sentence(error: ServiceError) -> str:
 
 
 def _print(found: Sequence[Account]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("e-mail", "verified", "plan", "registered", "locked", "id")
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("e-mail", "verified", "plan", "registered", "locked", "id"):
+        table.add_column(name, overflow="fold", no_wrap=name == "registered")
     for account in found:
         registered = datetime.fromtimestamp(account.created_at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
         said = ["yes" if value else "no" for value in (account.email_verified, account.locked)]
         table.add_row(account.email, said[0], account.plan.name, registered, said[1], account.id)
-    Console(soft_wrap=True).print(table)
+    # Nothing is folded where a program reads it.
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)

@@ -20,7 +20,8 @@ from .throttling import Throttle
 
 
 class PasswordChanges:
-    """`common` holds the common passwords, `mails` says how many mails one e-mail may be sent on request."""
+    """`common` holds the common passwords, `mails` says how many mails one e-mail may be sent on request, and
+    `network_mails` how many one network may ask for."""
 
     def __init__(
         self,
@@ -32,9 +33,11 @@ class PasswordChanges:
         *,
         common: Container[str],
         mails: Limit,
+        network_mails: Limit,
     ) -> None:
         self._store, self._hasher, self._throttle = store, hasher, throttle
-        self._check, self._clock, self._common, self._mails = check, clock, common, mails
+        self._check, self._clock, self._common = check, clock, common
+        self._mails, self._network_mails = mails, network_mails
 
     async def change(self, account_id: str, password: str, new: str, session_id: str, client: Client) -> None:
         """Raises `Unauthenticated` (BAD_CREDENTIALS) if `password` is not the present one, and `InvalidArgument`. Every
@@ -67,14 +70,14 @@ class PasswordChanges:
                 # So that what others remember of the account's sessions says that the e-mail is verified.
                 await tell_ended(transaction, account.id)
 
-    async def request_reset(self, email: str) -> None:
+    async def request_reset(self, email: str, client: Client) -> None:
         """Writes down that a mail is asked for. Whether there is an account is looked up when the mail is sent, so that
         this takes as long in both cases."""
         try:
             _, email_key = parsed_email(email)
         except ValueError as error:
             raise InvalidArgument("that is no e-mail", fields={"email": str(error)}) from None
-        await self._throttle.count((self._mails, email_key))
+        await self._throttle.count((self._mails, email_key), (self._network_mails, client.network))
         async with self._store.writing() as transaction:
             await transaction.mails.add(MailKind.RESET, email_key, self._clock())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import structlog
 from medcodes.events.v1.events_pb2 import SessionEnded
 
 from services.common.errors import Unauthenticated
@@ -19,6 +20,8 @@ from .ports import SESSION_ENDED, Owned, Store, StoreUnavailable, Transaction
 # A use is written down this often at most: a write costs a disk sync, and nobody reads it to the minute.
 SESSION_USE_MS = 5 * 60 * 1000
 API_KEY_USE_MS = 60 * 60 * 1000
+
+log = structlog.get_logger(__name__)
 
 
 class Principal(NamedTuple):
@@ -43,6 +46,7 @@ class SignedIn(NamedTuple):
 class Sessions:
     def __init__(self, store: Store, plans: Plans, clock: Callable[[], int], *, days: int, idle_days: int) -> None:
         self._store, self._plans, self._clock = store, plans, clock
+        self._missed: set[str] = set()
         self._lasts_ms, self.idle_ms = days * DAY_MS, idle_days * DAY_MS
 
     async def begin(self, transaction: Transaction, account: Account, client: Client) -> SignedIn:
@@ -103,13 +107,19 @@ class Sessions:
         expires_at_ms = session.ends_at_ms(self.idle_ms) if session else key.expires_at_ms if key else 0
         return Principal(
             account=account,
-            plan=self._plans.named(account.plan),
+            plan=self._plan(account),
             registered_from=account.registered_from,
             session_id=session.id if session else "",
             api_key_id=key.id if key else "",
             scopes=key.scopes if key else (),
             expires_at_ms=expires_at_ms,
         )
+
+    def _plan(self, account: Account) -> Plan:
+        if account.plan not in self._plans and account.plan not in self._missed:
+            self._missed.add(account.plan)
+            log.warning("accounts have a plan that is not in the plans' file", plan=account.plan)
+        return self._plans.named(account.plan)
 
     async def _owner(self, credential: str) -> Owned | None:
         if len(credential) > tokens.MAX_LENGTH:

@@ -63,6 +63,9 @@ class AccountsSettings(ServiceSettings):
     mails_per_email: int = Field(
         5, ge=0, description="Mails to reset a password or verify an e-mail for one e-mail in an hour; 0: no limit."
     )
+    mails_per_network: int = Field(
+        30, ge=0, description="Mails to reset a password that one network may ask for in an hour; 0: no limit."
+    )
 
     @field_validator("accounts_database_url")
     @classmethod

@@ -75,23 +75,30 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def __init__(self, domain: str) -> None:
         self._domain = domain
+        self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}  # one for each of its methods
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        if known := self._handlers.get(details.method):
+            return known
         handler = await continuation(details)
         if handler is None or details.method.startswith("/grpc."):
             return handler
+        found = self._handlers[details.method] = self._around(handler, details.method)
+        return found
+
+    def _around(self, handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMethodHandler[Any, Any]:
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
-                self._around_stream(handler.unary_stream, details.method),
+                self._around_stream(handler.unary_stream, method),
                 handler.request_deserializer,
                 handler.response_serializer,
             )
         return grpc.unary_unary_rpc_method_handler(
-            self._around_unary(handler.unary_unary, details.method),
+            self._around_unary(handler.unary_unary, method),
             handler.request_deserializer,
             handler.response_serializer,
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import sys
-import uuid
 from contextvars import ContextVar
 
 import structlog
@@ -24,7 +24,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 def accepted_request_id(given: str | None) -> str:
     """The caller's request id if it is well formed, else a new one."""
-    return given if given and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
 
 def configure(process: str, settings: ServiceSettings) -> None:

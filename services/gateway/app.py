@@ -89,6 +89,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         shelf=channel.shelf,
         sessions=sessions,
         session_cookies=session_cookies,
+        receipts=receipts,
         plans=plans,
         history=history,
         views=views,
@@ -111,7 +112,14 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         max_body_bytes=settings.max_body_bytes,
         access_log=settings.access_log,
     )
-    server = HttpServer(_traced(front), settings.http_host, settings.http_port, health, settings.drain_seconds)
+    server = HttpServer(
+        _traced(front),
+        settings.http_host,
+        settings.http_port,
+        health,
+        drain_seconds=settings.drain_seconds,
+        request_seconds=settings.request_seconds,
+    )
     clients: list[Component] = [catalog, search, metering, channel]
     return Service("gateway", [*clients, bus, watch, session_watch, *background, server], health)
 

@@ -16,6 +16,12 @@ def values(header: bytes, name: bytes) -> Iterator[bytes]:
             yield name_and_value[len(prefix) :]
 
 
+def full_name(name: bytes, *, secure: bool) -> bytes:
+    """What a cookie is called. Over https browsers take the prefix only from this very host, over https: a neighbour
+    that shares the domain cannot plant a cookie of this name."""
+    return b"__Host-" + name if secure else name
+
+
 def attributes(max_age: int, *, secure: bool) -> bytes:
     """What stands behind a value in a Set-Cookie header."""
     return b"; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%b" % (max_age, b"; Secure" if secure else b"")

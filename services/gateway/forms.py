@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from services.common.errors import (
     AlreadyExists,
@@ -41,7 +41,12 @@ async def read(request: Request) -> dict[str, str]:
     if _media_type(request) != FORM:
         raise Problem("unsupported-media-type", f"Forms are {FORM}.")
     try:
-        text = (await request.body()).decode("utf-8")
+        body = await request.body()
+    except ClientDisconnect:
+        # Nobody reads the answer; it is only no error of ours.
+        raise refused("malformed", {"body": "was broken off"}) from None
+    try:
+        text = body.decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError:
         raise refused("malformed", {"body": "is not a form that can be read"}) from None

@@ -19,8 +19,6 @@ CLOCK_SKEW_SECONDS = 60
 MAX_COOKIE_BYTES = 128
 KEY_BYTES = 32
 
-_NAME = COOKIE.encode()
-
 
 @dataclass(frozen=True, slots=True)
 class Guest:
@@ -39,18 +37,18 @@ class GuestCookies:
     def __init__(self, key: bytes, *, secure: bool) -> None:
         if len(key) < KEY_BYTES:
             raise ValueError(f"the key of guest cookies must have at least {KEY_BYTES} bytes")
-        self._key = key
+        self._key, self._name = key, cookies.full_name(COOKIE.encode(), secure=secure)
         self._attributes = cookies.attributes(LIFETIME_SECONDS, secure=secure)
 
     def issue(self, now: float) -> tuple[Guest, bytes]:
         """A new guest, and the value of the Set-Cookie header that makes the visitor it."""
         guest = Guest(secrets.token_urlsafe(16), int(now))
         signed = b"%s.%d" % (guest.id.encode(), guest.issued_at)
-        return guest, _NAME + b"=" + signed + b"." + self._signature(signed) + self._attributes
+        return guest, self._name + b"=" + signed + b"." + self._signature(signed) + self._attributes
 
     def read(self, header: bytes, now: float) -> Guest | None:
         """The guest of a Cookie header; None where there is none, or it is forged or expired."""
-        for value in cookies.values(header, _NAME):
+        for value in cookies.values(header, self._name):
             if guest := self._verified(value, now):
                 return guest
         return None

@@ -24,9 +24,6 @@ LIFETIME_SECONDS = 30 * 24 * 3600
 MAX_BYTES = 3800
 KEY_BYTES = 32
 
-_NAME = COOKIE.encode()
-CLEARED = _NAME + b"=" + cookies.attributes(0, secure=False)
-"""Empties the cookie, which says what was viewed, when its owner logs out."""
 _SEPARATOR = b"~"
 _FIRST = 3
 """Parts of a book before its receipts: subject, terms, meter."""
@@ -47,14 +44,17 @@ class Receipts:
         if not keys or any(len(key) < KEY_BYTES for key in keys):
             raise ValueError(f"the keys of receipts must have at least {KEY_BYTES} bytes")
         self._keys = keys
+        self._name = cookies.full_name(COOKIE.encode(), secure=secure)
         self._attributes = cookies.attributes(LIFETIME_SECONDS, secure=secure)
+        # Empties the cookie, which says what was viewed, when its owner logs out.
+        self.cleared = self._name + b"=" + cookies.attributes(0, secure=secure)
 
     def book(self, cookie: bytes, header: bytes, subject: bytes) -> bytes:
         """The verified book that a request brings for this subject, without its signature; b"" where there is none."""
         beginning = subject + _SEPARATOR
         if header.startswith(beginning) and (book := self._verified(header)):
             return book
-        for value in cookies.values(cookie, _NAME):
+        for value in cookies.values(cookie, self._name):
             if value.startswith(beginning) and (book := self._verified(value)):
                 return book
         return b""
@@ -89,7 +89,7 @@ class Receipts:
         return self._signed([subject, terms, _meter_text(view.meter), entry])
 
     def set_cookie(self, value: bytes) -> bytes:
-        return _NAME + b"=" + value + self._attributes
+        return self._name + b"=" + value + self._attributes
 
     def _signed(self, parts: list[bytes]) -> bytes:
         book = _SEPARATOR.join(parts)

@@ -23,7 +23,6 @@ KEPT_SECONDS = 30.0
 MAX_ENTRIES = 20_000
 MAX_CREDENTIAL_BYTES = 256
 
-_NAME = COOKIE.encode()
 _AWAY = (Unavailable, DeadlineExceeded, Internal)
 _resolved = Counter("gateway_sessions_resolved", "Credentials by where they were resolved.", ["origin"])
 _from_cache, _from_accounts, _while_away = map(_resolved.labels, ("cache", "accounts", "cache while away"))
@@ -144,18 +143,18 @@ class SessionCookies:
     """The cookie that a session's token is kept in."""
 
     def __init__(self, *, secure: bool) -> None:
-        self._secure = secure
+        self._secure, self._name = secure, cookies.full_name(COOKIE.encode(), secure=secure)
 
     def read(self, header: bytes) -> bytes:
         """The token; b"" where there is none. Of several the first counts, as for most servers."""
-        return next(cookies.values(header, _NAME), b"")
+        return next(cookies.values(header, self._name), b"")
 
     def set(self, token: str, expires_at_ms: int, now: float) -> bytes:
         lifetime = max(0, expires_at_ms // 1000 - int(now))
-        return _NAME + b"=" + token.encode("ascii") + cookies.attributes(lifetime, secure=self._secure)
+        return self._name + b"=" + token.encode("ascii") + cookies.attributes(lifetime, secure=self._secure)
 
     def clear(self) -> bytes:
-        return _NAME + b"=" + cookies.attributes(0, secure=self._secure)
+        return self._name + b"=" + cookies.attributes(0, secure=self._secure)
 
 
 def away() -> ServiceError:

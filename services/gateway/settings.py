@@ -21,7 +21,7 @@ class GatewaySettings(ServiceSettings):
         "",
         pattern=r"^(https?://[^/\s]+)?$",
         description="What visitors call this server, without a path (https://codes.example.org); empty: host and port. "
-        "With https, cookies are Secure and browsers are told to stay on https.",
+        "With https, cookies are Secure, named `__Host-...`, and browsers are told to stay on https.",
     )
     sections_for_guests: Literal["locked", "open"] = Field(
         "locked", description="Whether the six sections of a code page need an account."
@@ -58,6 +58,11 @@ class GatewaySettings(ServiceSettings):
         "30 days later; empty: made from the key of guest cookies.",
     )
     max_body_bytes: int = Field(64 * 1024, ge=0, description="Largest request body that is read.")
+    request_seconds: float = Field(
+        20.0,
+        gt=0,
+        description="Seconds that the head of a request may take to arrive, and then its body; later ones get 408.",
+    )
     access_log: bool = Field(False, description="Log every request.")
     dev_mail: bool = Field(
         False,

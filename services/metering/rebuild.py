@@ -85,7 +85,9 @@ async def _held(store: RestorableStore) -> tuple[int, dict[str, Holding]]:
 
 def _differences(subject: str, held: Holding, history: History, begun: int, soon: int) -> Iterator[str]:
     """What came to the ledger after `begun` is expected in the store, but need not be there; what has ended by `soon`
-    may be there or not."""
+    may be there or not. Of an account that was erased meanwhile nothing can be said."""
+    if history.erased_by > begun:
+        return
     for page, entry in history.grants.items():
         if page not in held.grants and entry.sequence <= begun and not _over(entry.ends_at_ms, soon):
             yield f"{subject} lacks {page}"
@@ -94,8 +96,7 @@ def _differences(subject: str, held: Holding, history: History, begun: int, soon
             continue
         found = history.grants.get(page)
         if found is None:
-            if history.erased_by <= begun:
-                yield f"{subject} holds {page}, which the ledger does not have"
+            yield f"{subject} holds {page}, which the ledger does not have"
         elif (grant.granted_at_ms, grant.request_id) != (found.granted_at_ms, found.request_id):
             yield f"{subject} holds {page} with another time or request id than the ledger"
         elif subject.startswith("a.") and (grant.ends_at_ms, grant.copied) != (found.ends_at_ms, found.is_copy):

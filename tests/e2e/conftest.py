@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from services.standalone.ports import free_port
+from tests import machine
 from tests.e2e.visitors import Visitor
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -21,6 +25,37 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# Little patience, and behind a proxy: limits that a test reaches in a moment, and visitors from many networks.
+GUARDED = {
+    "MEDCODES_PUBLIC_URL": "http://codes.example.org",
+    "MEDCODES_TRUSTED_PROXIES": "127.0.0.0/8",
+    "MEDCODES_REQUEST_SECONDS": "1",
+    "MEDCODES_LOGIN_FAILURES_PER_EMAIL": "4",
+    "MEDCODES_LOGIN_FAILURES_PER_NETWORK": "6",
+    "MEDCODES_REGISTRATIONS_PER_NETWORK": "3",
+    "MEDCODES_MAILS_PER_EMAIL": "2",
+    "MEDCODES_MAILS_PER_NETWORK": "5",
+    "MEDCODES_GUEST_GRANTS_PER_PREFIX_PER_DAY": "3",
+    "MEDCODES_ACCESS_LOG": "true",
+    "MEDCODES_LOG_LEVEL": "debug",
+}
+
+
+@pytest.fixture(scope="session")
+def guarded(seed_state, tmp_path_factory) -> Iterator[machine.Machine]:
+    """A running machine for attacks; it logs as much as it can. Its services' metrics are one port above the first."""
+    folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("guarded") / "state")
+    with machine.running(folder, {**GUARDED, "MEDCODES_METRICS_PORT": str(_two_free_ports())}) as running:
+        yield running
+
+
+def _two_free_ports() -> int:
+    while True:
+        port = free_port()
+        with contextlib.suppress(OSError), socket.socket() as second:
+            second.bind(("127.0.0.1", port + 1))
+            return port
 
 
 @pytest.fixture(scope="session")

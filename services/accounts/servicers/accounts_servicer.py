@@ -105,7 +105,7 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServiceServicer):
     async def RequestPasswordReset(  # noqa: N802
         self, request: pb.RequestPasswordResetRequest, context: Context
     ) -> pb.RequestPasswordResetResponse:
-        await self._use.passwords.request_reset(request.email)
+        await self._use.passwords.request_reset(request.email, _client(request.client))
         return pb.RequestPasswordResetResponse()
 
     async def ResetPassword(self, request: pb.ResetPasswordRequest, context: Context) -> pb.ResetPasswordResponse:  # noqa: N802

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -13,17 +14,32 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.common.health import Health
 
+from ..answers import Header
+
 MAX_HEAD_BYTES = 64 * 1024
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 2048
+TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class HttpServer:
-    """Serves an ASGI application. `port` is the one that was bound; `health` is polled while it runs."""
+    """Serves an ASGI application. `port` is the one that was bound; `health` is polled while it runs.
 
-    def __init__(self, app: Callable[..., Any], host: str, port: int, health: Health, drain_seconds: float) -> None:
+    `request_seconds` is how long the head of a request may take to arrive, and then its body.
+    """
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        host: str,
+        port: int,
+        health: Health,
+        *,
+        drain_seconds: float,
+        request_seconds: float,
+    ) -> None:
         self._app, self._host, self._asked_port, self._health = app, host, port, health
-        self._drain_seconds = drain_seconds
+        self._drain_seconds, self._request_seconds = drain_seconds, request_seconds
         self.port = 0
 
     async def start(self) -> None:
@@ -32,7 +48,7 @@ class HttpServer:
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
             self._app,
-            http=_BoundedHead,
+            http=partial(_BoundedProtocol, request_seconds=self._request_seconds),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -65,26 +81,85 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _BoundedHead(HttpToolsProtocol):
-    """Cuts off who sends an endless request line or endless header fields, which the parser would keep in memory."""
+class _BoundedProtocol(HttpToolsProtocol):
+    """HTTP/1.1 with bounds on how much and how long who sends a request may keep the server waiting.
 
-    _reads_head, _head_bytes = False, 0
+    Cut off is who sends an endless request line or endless header fields, which the parser would keep in memory; whose
+    head or body does not arrive in time; and who names no host, or several of them. What is left of a request that asks
+    for another protocol is not read: its body would be taken for the next request.
+    """
+
+    def __init__(self, *arguments: Any, request_seconds: float, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._request_seconds = request_seconds
+        self._reads_head, self._reads_body, self._head_bytes = False, False, 0
+        # Since when a head or a body is awaited; 0.0 while none is.
+        self._awaited_since = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._upgrades = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._awaited_since = self.loop.time()
+        self._timer = self.loop.call_later(self._request_seconds, self._cut_off_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer:
+            self._timer.cancel()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._upgrades:
+            return
         if self._reads_head and self._head_bytes > MAX_HEAD_BYTES:
             self.transport.close()
             return
         super().data_received(data)
         # What arrives at once is bounded by the loop; it may hold a body as well, which others bound.
         self._head_bytes = self._head_bytes + len(data) if self._reads_head else 0
+        if not self._awaited_since and (self.cycle is None or self.cycle.response_complete):
+            # Empty lines before a request, which begin none but end uvicorn's own waiting for one.
+            self._awaited_since = self.loop.time()
 
     def on_message_begin(self) -> None:
         self._reads_head = True
+        self._awaited_since = self._awaited_since or self.loop.time()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._reads_head = False
+        self._reads_head, self._reads_body = False, True
+        self._awaited_since = self.loop.time()
+        _check_host(self.headers, self.parser.get_http_version())
         super().on_headers_complete()
+        if self.parser.should_upgrade():
+            self._upgrades, self.cycle.keep_alive = True, False
+
+    def on_message_complete(self) -> None:
+        self._reads_body, self._awaited_since = False, 0.0
+        super().on_message_complete()
+
+    def _cut_off_late(self) -> None:
+        """One timer for a connection, as a timer for every request would cost each of them."""
+        waited = self.loop.time() - self._awaited_since if self._awaited_since else 0.0
+        if waited < self._request_seconds:
+            self._timer = self.loop.call_later(self._request_seconds - waited, self._cut_off_late)
+            return
+        if self._may_answer():
+            self.transport.write(TOO_LATE)
+        self.transport.close()
+
+    def _may_answer(self) -> bool:
+        """Whether an answer now would be taken for that of what is awaited: a request must never have two."""
+        if self.cycle is None or self.pipeline:
+            return self.cycle is None
+        return not self.cycle.response_started if self._reads_body else bool(self.cycle.response_complete)
+
+
+def _check_host(headers: list[Header], version: str) -> None:
+    """Exactly one Host, as RFC 9112 (section 3.2) has it. What is raised here, the parser turns into 400."""
+    hosts = [name for name, _ in headers].count(b"host")
+    if hosts > 1 or (not hosts and version == "1.1"):
+        raise ValueError(f"{hosts} hosts")
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.common.errors import InvalidArgument, NotFound, Unauthenticated
 
-from .. import account_models, forms, receipts
+from .. import account_models, forms
 from ..answers import JSON, NO_STORE, Answer, json_answer, nothing
 from ..moments import iso
 from ..plans import Plan
@@ -74,7 +74,7 @@ def router(parts: Parts) -> APIRouter:
             raise wrong_password() from None
         parts.sessions.forget(member.account_id)
         if not visitor.is_bearer:
-            visitor.cookies += [parts.session_cookies.clear(), receipts.CLEARED]
+            visitor.cookies += [parts.session_cookies.clear(), parts.receipts.cleared]
         return json_answer(orjson.dumps(_deletion(found)), status=202, private=True)
 
     @routes.get(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.common.errors import InvalidArgument, NotFound, Unauthenticated
 
-from .. import forms, receipts
+from .. import forms
 from ..answers import redirect
 from ..forms import Refusal
 from ..problems import Problem
@@ -46,7 +46,7 @@ def router(parts: Parts) -> APIRouter:
                 refusal = Refusal(422, {"password": "This is not the password."})
             return parts.private_page(request, "account_delete.html", status=refusal.status, refusal=refusal)
         parts.sessions.forget(member.account_id)
-        visitor.cookies += [parts.session_cookies.clear(), receipts.CLEARED]
+        visitor.cookies += [parts.session_cookies.clear(), parts.receipts.cleared]
         return redirect(f"/deletions/{deletion.id}")
 
     @routes.get("/deletions/{deletion_id}")

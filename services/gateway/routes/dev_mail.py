@@ -8,6 +8,7 @@ import email.policy
 import re
 from dataclasses import dataclass
 from email.message import EmailMessage
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from ..problems import Problem
-from .parts import Parts
+from .parts import Parts, visitor_of
 
 MOST_MAILS = 200
 MAX_BYTES = 256 * 1024
@@ -41,12 +42,12 @@ def router(parts: Parts) -> APIRouter:
 
     @routes.get("/dev/mail")
     async def mails(request: Request) -> Response:
-        _check(parts)
+        _check(parts, request)
         return _page(parts, request, await asyncio.to_thread(_newest, folder))
 
     @routes.get("/dev/mail/{name}")
     async def mail(request: Request, name: str) -> Response:
-        _check(parts)
+        _check(parts, request)
         path = folder / name
         if not _NAME.fullmatch(name) or not path.is_file():
             raise Problem("not-found", "There is no such mail.")
@@ -55,9 +56,21 @@ def router(parts: Parts) -> APIRouter:
     return routes
 
 
-def _check(parts: Parts) -> None:
-    if not parts.settings.dev_mail:
+def _check(parts: Parts, request: Request) -> None:
+    """Another site may have its name lead to this machine (DNS rebinding), and would read links that open accounts."""
+    if not parts.settings.dev_mail or not _is_ours(visitor_of(request).header(b"host"), parts.settings.site_url):
         raise Problem("not-found", "Nothing is served under this address.")
+
+
+def _is_ours(host: str, site_url: str) -> bool:
+    """Whether a Host names this server as it calls itself, or by a loopback address, which no other site's name is."""
+    if host and host == urlsplit(site_url).netloc:
+        return True
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _page(parts: Parts, request: Request, mails: list[Mail]) -> Response:

@@ -43,7 +43,7 @@ def router(parts: Parts) -> APIRouter:
         paths = [*PAGES, *await _browse_paths(parts)]
         urls = "".join(f"<url><loc>{escape(public_url + path)}</loc></url>" for path in paths)
         body = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
-        return Response(body, media_type="application/xml")
+        return Response(body, media_type="application/xml; charset=utf-8")
 
     routes.add_route("/static/{name}", parts.static.serve)
     return routes

@@ -16,6 +16,7 @@ from ..history import History
 from ..plans import Plans
 from ..ports import Accounts, Catalog, Metering, Search, Shelf
 from ..readiness import Readiness
+from ..receipts import Receipts
 from ..rendering.navigation import navigation
 from ..rendering.templates import Templates
 from ..service import Views
@@ -40,6 +41,7 @@ class Parts:
     shelf: Shelf
     sessions: Sessions
     session_cookies: SessionCookies
+    receipts: Receipts
     plans: Plans
     history: History
     views: Views

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.common.errors import AlreadyExists, ServiceError
 
-from .. import forms, plans, receipts
+from .. import forms, plans
 from ..answers import redirect
 from ..forms import Refusal
 from ..origins import local_path
@@ -99,7 +99,7 @@ async def end_session(parts: Parts, visitor: Visitor) -> None:
         if visitor.member:
             parts.sessions.forget(visitor.member.account_id, visitor.member.session_id)
     if not visitor.is_bearer:
-        visitor.cookies += [parts.session_cookies.clear(), receipts.CLEARED]
+        visitor.cookies += [parts.session_cookies.clear(), parts.receipts.cleared]
 
 
 def _page(

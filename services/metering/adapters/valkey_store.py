@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -61,11 +62,13 @@ class ValkeyStore:
         network_cap: int = 0,
     ) -> None:
         self._timeout, self._synced_replicas, self._network_cap = timeout, synced_replicas, network_cap
+        self._deadline = max(timeout, 2 * WAIT_SECONDS)
         pool = BlockingConnectionPool.from_url(
             _redis_url(url),
             max_connections=connections,
             timeout=timeout,
-            socket_timeout=max(timeout, 2 * WAIT_SECONDS),
+            # One deadline around the whole call is set below; the client's own costs a task for every write.
+            socket_timeout=None,
             socket_connect_timeout=timeout,
             # Whether a call that was cut off has granted something is for the caller to find out, by its request id.
             retry=Retry(NoBackoff(), 0),
@@ -143,8 +146,7 @@ class ValkeyStore:
         return StoreStatus(run, verified == 1, sequence, int(generation), waiting)
 
     async def prepare(self) -> None:
-        folder = resources.files(__package__).joinpath("functions")
-        source = "".join(folder.joinpath(name).read_text("utf-8") for name in SOURCES)
+        source = functions()
         present = await self._guarded(self._client.function_list(LIBRARY, True))
         # Loading is a write: repeated at every try it would fill the append-only file.
         if not present or source not in present[0]:
@@ -232,13 +234,20 @@ class ValkeyStore:
     async def _guarded(self, answer: Any) -> Any:
         """The answer, or what its failure means to a caller."""
         try:
-            return await answer
-        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+            async with asyncio.timeout(self._deadline):
+                return await answer
+        except (RedisConnectionError, RedisTimeoutError, TimeoutError, OSError) as error:
             raise MeterUnavailable("the store does not answer") from error
         except ResponseError as error:
             raise _meaning(str(error)) from error
         except RedisError as error:
             raise MeterUnavailable("the store does not answer") from error
+
+
+def functions() -> str:
+    """The library of functions that the store is given."""
+    folder = resources.files(__package__).joinpath("functions")
+    return "".join(folder.joinpath(name).read_text("utf-8") for name in SOURCES)
 
 
 def _waits(seconds: float) -> list[int]:

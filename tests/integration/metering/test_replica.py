@@ -10,7 +10,7 @@ from services.metering.ports import MeterUnavailable
 from services.metering.rebuild import compare
 from services.metering.recovery import recover
 from services.standalone.servers import ValkeyServer
-from tests.metering_stores import claim, guest, metering, relayed, until
+from tests.metering_stores import account, account_claim, claim, guest, metering, relayed, terms, until
 
 
 @pytest.fixture
@@ -60,12 +60,18 @@ async def test_answer_that_no_replica_has_is_unknown(synced_store, ledger, repli
     # A repeated answer waits as well: another connection may have written what no replica has.
     with pytest.raises(MeterUnavailable):
         await synced_store.consume([claim(subject, request_id="once")])
+    for change in (synced_store.merge(account(), terms(subject)), synced_store.erase(account())):
+        with pytest.raises(MeterUnavailable):
+            await change
 
 
 async def test_failover_keeps_every_grant(synced_store, ledger, bus, valkey_server, replica):
     await recover(synced_store, ledger)
     subjects = [guest() for _ in range(128)]
     await synced_store.consume([claim(subject, request_id="once") for subject in subjects])
+    merged, erased = account(), account()
+    assert await synced_store.merge(merged, terms(subjects[0])) == 1
+    assert await synced_store.erase(erased)
     valkey_server.kill()
     await valkey_server.wait()
     promoted = ValkeyStore(replica.url)
@@ -79,6 +85,8 @@ async def test_failover_keeps_every_grant(synced_store, ledger, bus, valkey_serv
                 await promoted.consume([claim(subject, request_id="once"), claim(subject, "99213")])
             ).decisions
             assert (first.charged, second.outcome) == (True, Outcome.REFUSED)
+        assert [view.copied for view in await promoted.views(merged)] == [True]
+        assert (await promoted.consume([account_claim(erased)])).decisions[0].outcome == Outcome.ERASED
         await until(lambda: relayed(promoted))
     assert not await compare(promoted, ledger)
     await promoted.stop()

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 import typer
+from prometheus_client import REGISTRY
 
 from services import cli
 from services.accounts.cli import accounts
@@ -24,6 +25,7 @@ from services.gateway.routes.parts import Parts
 from services.gateway.settings import GatewaySettings
 from services.gateway.static_files import StaticFiles
 from services.gateway.web import web_app
+from services.metering import app as metering_app  # noqa: F401 - so that its metrics are there
 from services.metering.adapters import ledger
 from services.metering.cli import metering
 from services.metering.receipts_cli import receipts
@@ -74,6 +76,13 @@ def test_every_problem_is_documented():
     rows = {f"| `{kind.name}` | {kind.status} |" for kind in problems.TYPES.values()}
     documented = set(re.findall(r"^\| `[a-z-]+` \| \d{3} \|", pages.text(USING), re.MULTILINE))
     assert documented == rows
+
+
+def test_every_number_of_the_meter_is_documented():
+    text = pages.text("docs/metering.md")
+    names = [metric.name for metric in REGISTRY.collect() if metric.name.startswith("metering_")]
+    assert len(names) >= 6
+    assert [name for name in names if not re.search(rf"`{name}(_total|_bucket)?(\{{[^`]*)?`", text)] == []
 
 
 def test_every_section_code_system_and_kind_is_named():

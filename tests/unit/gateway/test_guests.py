@@ -28,7 +28,12 @@ def test_a_guest_is_read_back():
 
 def test_the_cookie_says_how_it_is_kept():
     assert COOKIES.issue(NOW)[1].endswith(b"; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax")
-    assert GuestCookies(KEY, secure=True).issue(NOW)[1].endswith(b"; SameSite=Lax; Secure")
+    secure = GuestCookies(KEY, secure=True)
+    guest, set_cookie = secure.issue(NOW)
+    assert set_cookie.startswith(b"__Host-medcodes_guest=")
+    assert set_cookie.endswith(b"; SameSite=Lax; Secure")
+    assert secure.read(sent_back(set_cookie), NOW) == guest
+    assert secure.read(sent_back(set_cookie).removeprefix(b"__Host-"), NOW) is None
 
 
 def test_no_two_guests_are_the_same():

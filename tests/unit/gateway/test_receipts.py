@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from medcodes.metering.v1 import metering_pb2 as pb
 
-from services.gateway import receipts
 from services.gateway.receipts import COOKIE, KEPT, LIFETIME_SECONDS, MAX_BYTES, Receipts, entry
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -159,4 +158,4 @@ def test_a_planted_cookie_does_not_hide_ours():
 
 
 def test_logging_out_empties_the_cookie():
-    assert receipts.CLEARED.startswith(b"medcodes_receipts=; Path=/; Max-Age=0")
+    assert RECEIPTS.cleared.startswith(b"medcodes_receipts=; Path=/; Max-Age=0")

@@ -161,7 +161,9 @@ async def test_what_has_not_the_form_of_a_credential_is_not_asked_for(asked, cre
 def test_the_cookie_of_a_session():
     cookies = SessionCookies(secure=True)
     made = cookies.set("mcs_token", int(NOW + 100) * 1000, NOW)
-    assert made == b"medcodes_session=mcs_token; Path=/; Max-Age=100; HttpOnly; SameSite=Lax; Secure"
+    assert made == b"__Host-medcodes_session=mcs_token; Path=/; Max-Age=100; HttpOnly; SameSite=Lax; Secure"
     assert cookies.read(b"a=b; " + made.partition(b";")[0]) == b"mcs_token"
-    assert cookies.clear().startswith(b"medcodes_session=; Path=/; Max-Age=0; HttpOnly")
-    assert cookies.read(b"medcodes_sessions=x; xmedcodes_session=y") == b""
+    assert cookies.clear().startswith(b"__Host-medcodes_session=; Path=/; Max-Age=0; HttpOnly")
+    # A neighbour under the same domain can plant the second, and no browser the first over http.
+    assert cookies.read(b"x__Host-medcodes_session=x; medcodes_session=y") == b""
+    assert SessionCookies(secure=False).read(b"medcodes_sessions=x; xmedcodes_session=y") == b""

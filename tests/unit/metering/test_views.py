@@ -8,24 +8,42 @@ from hypothesis import strategies as st
 
 from services.metering.domain.views import (
     GUEST_LIFETIME_SECONDS,
+    Allowance,
     Grant,
+    Guest,
     Subject,
     SubjectKind,
+    Terms,
     ViewRequest,
+    Window,
     ends_at,
     faults,
     newest_first,
     remaining,
+    seconds_until_next_day,
     subject_key,
+    terms,
     well_formed,
 )
 from services.metering.settings import MeteringSettings
 
 GOOD = ViewRequest(Subject(SubjectKind.GUEST, "x" * 16, 1), "icd10cm", "S73005A", "a.B-_9")
 words = st.one_of(st.from_regex(r"[A-Za-z0-9._-]{0,70}", fullmatch=True), st.text(max_size=20))
+seconds = st.integers(-(2**63), 2**63 - 1)
+views = st.one_of(st.none(), st.integers(0, 10), st.integers(0, 2**32 - 1))
+allowances = st.builds(Allowance, views, st.integers(0, 3), st.integers(0, 2**32 - 1))
+subjects = st.builds(
+    Subject,
+    st.sampled_from([0, 1, 2, 3]),
+    words,
+    seconds,
+    st.one_of(st.none(), allowances),
+    st.one_of(st.none(), st.builds(Guest, words, seconds)),
+    words,
+)
 requests = st.builds(
     ViewRequest,
-    st.builds(Subject, st.sampled_from([0, 1, 2, 3]), words, st.integers(-(2**63), 2**63 - 1)),
+    subjects,
     words,
     words,
     words,
@@ -51,6 +69,47 @@ def test_no_separator_and_no_overlong_word_passes(field, values):
         request = GOOD._replace(**{field: value})
         assert not well_formed(request)
         assert [name for name, _ in faults(request)] == [field]
+
+
+MEMBER = Subject(SubjectKind.ACCOUNT, "y" * 16, allowance=Allowance(5))
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"kind": 3}, "subject.kind"),
+        ({"id": "y"}, "subject.id"),
+        ({"allowance": None}, "subject.allowance"),
+        ({"allowance": Allowance(2**31)}, "subject.allowance.views"),
+        ({"allowance": Allowance(5, 3)}, "subject.allowance.window"),
+        ({"allowance": Allowance(5, Window.ROLLING_DAYS, 0)}, "subject.allowance.window_days"),
+        ({"allowance": Allowance(5, Window.ROLLING_DAYS, 3661)}, "subject.allowance.window_days"),
+        ({"registered_from": Guest("g|" * 8, 1)}, "subject.registered_from.id"),
+        ({"registered_from": Guest("g" * 16, 0)}, "subject.registered_from.issued_at"),
+        ({"network": "a|b"}, "subject.network"),
+        ({"network": "a" * 65}, "subject.network"),
+    ],
+)
+def test_accounts_that_are_not_well_formed(changed, field):
+    good = GOOD._replace(subject=MEMBER)
+    assert well_formed(good)
+    bad = good._replace(subject=MEMBER._replace(**changed))
+    assert not well_formed(bad)
+    assert [name for name, _ in faults(bad)] == [field]
+
+
+def test_terms_of_an_account_name_its_guest_and_when_that_ends():
+    assert terms(GOOD.subject) is None
+    assert terms(MEMBER) == Terms(Window.NONE, 0, "", 0)
+    registered = MEMBER._replace(allowance=Allowance(5, Window.ROLLING_DAYS, 30), registered_from=Guest("x" * 16, 1000))
+    assert terms(registered) == Terms(2, 30, "g." + "x" * 16, 1000 + 90 * 86400)
+
+
+@given(st.integers(0, 4_000_000_000_000))
+def test_networks_are_counted_anew_at_midnight(now_ms):
+    left = seconds_until_next_day(now_ms)
+    assert 1 <= left <= 86400
+    assert (now_ms // 1000 + left) % 86400 == 0
 
 
 def test_guest_ends_90_days_after_its_cookie_was_issued_and_an_account_never():

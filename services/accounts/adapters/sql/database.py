@@ -59,9 +59,15 @@ class Database:
     @contextlib.asynccontextmanager
     async def _connection(self, write: bool) -> AsyncIterator[AsyncConnection]:
         async with self.engine.connect() as connection:
-            await connection.execution_options(writes=write)
+            await connection.execution_options(**self._options(write))
             async with connection.begin():
                 yield connection
+
+    def _options(self, write: bool) -> dict[str, Any]:
+        """Readers see one state of everything; PostgreSQL is told so as the transaction begins."""
+        if write or self.is_sqlite:
+            return {"writes": write}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     def _engine(self, connections: int) -> AsyncEngine:
         options: dict[str, Any] = {
@@ -72,7 +78,7 @@ class Database:
             "pool_timeout": self._seconds,
         }
         if self.is_sqlite:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             engine = create_async_engine(self._url, connect_args={"timeout": self._seconds}, **options)
             _prepare_sqlite(engine)
             return engine

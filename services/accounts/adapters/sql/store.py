@@ -115,8 +115,6 @@ class SqlStore:
     async def reading(self) -> AsyncIterator[SqlTransaction]:
         self._check_prepared()
         async with self._database.transaction(write=False) as connection:
-            if not self._database.is_sqlite:
-                await connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield SqlTransaction(connection, self._throttle_key)
 
     @contextlib.asynccontextmanager

@@ -58,7 +58,7 @@ accounts = Table(
     _time("created_at_ms"),
     _time("email_verified_at_ms"),
     _time("locked_at_ms"),
-    Column("guest_id", String(64), nullable=False, server_default=""),
+    Column("guest_id", String(64), nullable=False),
     Column("guest_issued_at", BigInteger, nullable=False, server_default="0"),
     Column("keep_searches", Boolean, nullable=False),
     Column("keep_recent_views", Boolean, nullable=False),

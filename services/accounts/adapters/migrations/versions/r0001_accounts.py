@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("created_at_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("email_verified_at_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("locked_at_ms", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("guest_id", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("guest_id", sa.String(length=64), nullable=False),
         sa.Column("guest_issued_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("keep_searches", sa.Boolean(), nullable=False),
         sa.Column("keep_recent_views", sa.Boolean(), nullable=False),
