@@ -105,6 +105,8 @@ def test_a_code_is_saved_and_noted_and_found_again(medcodes, arrive, scripts):
     note = "<b>Check</b> the anesthesia record"
     shelf.get_by_role("textbox", name="Private note").fill(note)
     press(member, "Keep the note")
+    assert flat(shelf.locator(".note-text")) == f"note {note}"
+    shelf.get_by_text("Change the note").click()
     expect(shelf.get_by_role("textbox", name="Private note")).to_have_value(note)
 
     member.page.get_by_role("link", name="Shelf").first.click()
