@@ -18,6 +18,8 @@ def parsed_email(given: str) -> tuple[str, str]:
     try:
         found = validate_email(given.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise ValueError(str(error)) from None
+        # The library speaks in whole sentences; ours name the field first.
+        said = str(error).rstrip(".")
+        raise ValueError(f"is not valid: {said[:1].lower()}{said[1:]}") from None
     address = found.ascii_email or found.normalized
     return address, address.lower()
