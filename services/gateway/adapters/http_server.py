@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from services.common.health import Health
 
 from ..answers import Header
+from ..shedding import Door
 
 MAX_HEAD_BYTES = 64 * 1024
 KEEP_ALIVE_SECONDS = 30
@@ -25,7 +26,8 @@ TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length
 class HttpServer:
     """Serves an ASGI application. `port` is the one that was bound; `health` is polled while it runs.
 
-    `request_seconds` is how long the head of a request may take to arrive, and then its body.
+    `request_seconds` is how long the head of a request may take to arrive, and then its body. Whom `door` does not
+    admit is answered by `too_busy` instead.
     """
 
     def __init__(
@@ -35,9 +37,12 @@ class HttpServer:
         port: int,
         health: Health,
         *,
+        door: Door,
+        too_busy: Callable[..., Any],
         drain_seconds: float,
         request_seconds: float,
     ) -> None:
+        self._door, self._too_busy = door, too_busy
         self._app, self._host, self._asked_port, self._health = app, host, port, health
         self._drain_seconds, self._request_seconds = drain_seconds, request_seconds
         self.port = 0
@@ -48,7 +53,9 @@ class HttpServer:
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
             self._app,
-            http=partial(_BoundedProtocol, request_seconds=self._request_seconds),  # type: ignore[arg-type]
+            http=partial(  # type: ignore[arg-type]
+                _BoundedProtocol, door=self._door, too_busy=self._too_busy, request_seconds=self._request_seconds
+            ),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -89,8 +96,11 @@ class _BoundedProtocol(HttpToolsProtocol):
     for another protocol is not read: its body would be taken for the next request.
     """
 
-    def __init__(self, *arguments: Any, request_seconds: float, **named: Any) -> None:
+    def __init__(
+        self, *arguments: Any, door: Door, too_busy: Callable[..., Any], request_seconds: float, **named: Any
+    ) -> None:
         super().__init__(*arguments, **named)
+        self._door, self._too_busy, self._answering = door, too_busy, self.app
         self._request_seconds = request_seconds
         self._reads_head, self._reads_body, self._head_bytes = False, False, 0
         # Since when a head or a body is awaited; 0.0 while none is.
@@ -130,6 +140,7 @@ class _BoundedProtocol(HttpToolsProtocol):
         self._reads_head, self._reads_body = False, True
         self._awaited_since = self.loop.time()
         _check_host(self.headers, self.parser.get_http_version())
+        self.app = self._answering if self._door.admits(self.url, len(self.tasks)) else self._too_busy
         super().on_headers_complete()
         if self.parser.should_upgrade():
             self._upgrades, self.cycle.keep_alive = True, False
