@@ -5,14 +5,15 @@ then: a server that stalls is charged with all who would have come meanwhile (no
 that is free is used again, else another one is opened, up to `CONNECTIONS`; whoever finds none waits for one, and the
 wait counts. Who is not answered within BOUND seconds goes away and closes the connection, as people do.
 
-One process with one thread of plain sockets and `select`, which wakes within microseconds where an event loop's timers
-know milliseconds: some 30 microseconds a request. How late it was itself is reported.
+One process with one thread of plain sockets: some 30 microseconds a request. It waits by `select`, which wakes within
+microseconds where the timers of event loops know milliseconds. How late it was itself is reported.
 """
 
 from __future__ import annotations
 
 import json
 import select
+import selectors
 import socket
 import subprocess
 import sys
@@ -24,8 +25,7 @@ from pathlib import Path
 
 from services.standalone.ports import LOOPBACK
 
-CONNECTIONS = 900
-"""Below what `select` can watch."""
+CONNECTIONS = 4000
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,17 @@ def arrive(url: str, requests: Path, *, rate: float, seconds: int, bound: float)
 
 
 class _Connection:
-    """One request at a time; `status` is 0 until its answer is complete, and -1 if it never will be."""
+    """One request at a time; `status` is 0 until its answer is complete, and -1 if it never will be.
+
+    Nothing blocks: a server that is slow to take connections shall not hold up those who come later.
+    """
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection((LOOPBACK, port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = socket.socket()
         self._socket.setblocking(False)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.connect_ex((LOOPBACK, port))
+        self.connected, self._unsent = False, b""
         self.status, self.due, self._head, self._missing = 0, 0.0, b"", -1
 
     def fileno(self) -> int:
@@ -79,8 +84,15 @@ class _Connection:
 
     def send(self, request: bytes, due: float) -> None:
         self.status, self.due, self._head, self._missing = 0, due, b"", -1
+        self._unsent = request
+        if self.connected:
+            self.write()
+
+    def write(self) -> None:
+        """Sends what is to be sent, once it can be."""
+        self.connected = True
         try:
-            if self._socket.send(request) != len(request):
+            if self._socket.send(self._unsent) != len(self._unsent):
                 self.status = -1
         except OSError:
             self.status = -1
@@ -123,6 +135,7 @@ class _Generator:
         self._port, self._lines, self._bound = port, lines, bound
         self._free: list[_Connection] = []
         self._busy: dict[_Connection, None] = {}  # oldest first
+        self._selector = selectors.DefaultSelector()
         self._waiting: deque[float] = deque()
         self._came: Counter[str] = Counter()
         self._good: list[float] = []
@@ -147,7 +160,7 @@ class _Generator:
 
     def _send_waiting(self) -> None:
         while self._waiting and (self._free or len(self._busy) < CONNECTIONS):
-            connection = self._free.pop() if self._free else _Connection(self._port)
+            connection = self._free.pop() if self._free else self._opened()
             path, _, cookie = next(self._lines).rstrip("\n").partition(" ")
             head = (
                 f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{self._port}\r\nAccept: text/html\r\nCookie: {cookie}\r\n\r\n"
@@ -157,10 +170,19 @@ class _Generator:
 
     def _read(self, until: float) -> None:
         left = max(0.0, min(until - time.perf_counter(), 0.05))
-        for connection in select.select(list(self._busy), [], [], left)[0]:
-            connection.read()
-            if connection.status:
+        select.select([self._selector], [], [], left)
+        for key, _ in self._selector.select(0):
+            connection = key.fileobj
+            if connection.connected:
+                connection.read()
+            else:
+                connection.write()
+                self._selector.modify(connection, selectors.EVENT_READ)
+            if connection.status and connection in self._busy:
                 self._answered(connection)
+            elif connection.status < 0:  # closed by the server while it was free
+                self._free.remove(connection)
+                self._close(connection)
 
     def _answered(self, connection: _Connection) -> None:
         del self._busy[connection]
@@ -174,7 +196,7 @@ class _Generator:
         else:
             self._came["failed"] += 1
         if connection.status < 0:
-            connection.close()
+            self._close(connection)
         else:
             self._free.append(connection)
 
@@ -184,8 +206,17 @@ class _Generator:
             self._came["late"] += 1
         while self._busy and (oldest := next(iter(self._busy))).due + self._bound < now:
             del self._busy[oldest]
-            oldest.close()
+            self._close(oldest)
             self._came["late"] += 1
+
+    def _opened(self) -> _Connection:
+        connection = _Connection(self._port)
+        self._selector.register(connection, selectors.EVENT_WRITE)
+        return connection
+
+    def _close(self, connection: _Connection) -> None:
+        self._selector.unregister(connection)
+        connection.close()
 
 
 def _ms(times: list[float], share: float) -> float:

@@ -40,7 +40,7 @@ from .routes.parts import Parts
 from .service import CodePages, Views
 from .sessions import SessionCookies, Sessions
 from .settings import MIB, GatewaySettings
-from .shedding import Door, TooBusy
+from .shedding import Door, Refusal
 from .static_files import StaticFiles
 from .web import web_app
 
@@ -114,14 +114,14 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         max_body_bytes=settings.max_body_bytes,
         access_log=settings.access_log,
     )
-    door = Door(max_lag=settings.max_lag_seconds, max_requests=settings.max_requests)
+    door = Door(metering.is_behind, max_lag=settings.max_lag_seconds, max_requests=settings.max_requests)
     server = HttpServer(
         _traced(front),
         settings.http_host,
         settings.http_port,
         health,
         door=door,
-        too_busy=TooBusy(templates, security_headers(https=settings.https)),
+        refusal=Refusal(templates, security_headers(https=settings.https)),
         drain_seconds=settings.drain_seconds,
         request_seconds=settings.request_seconds,
     )

@@ -45,11 +45,11 @@ class GatewaySettings(ServiceSettings):
         4096, ge=1, description="Views that may wait for a batch; beyond it requests are refused with 503."
     )
     metering_wait_seconds: float = Field(
-        0.5,
+        0.4,
         gt=0,
         le=60,
-        description="Seconds that a view may wait for a batch; then it is refused with 503, as is at once what comes "
-        "until metering answers again.",
+        description="Seconds that a view may wait for a batch until it is refused with 503; while one has waited for "
+        "a quarter of that, further ones are refused at once.",
     )
     max_lag_seconds: float = Field(
         0.1,

@@ -44,6 +44,10 @@ class MeteringClient:
         found = await self._health.Check(request, timeout=HEALTH_TIMEOUT_SECONDS)
         return bool(found.status == health_pb2.HealthCheckResponse.SERVING)
 
+    def is_behind(self) -> bool:
+        """Whether a view that comes now would be refused, or have to wait for long."""
+        return self._batcher.is_behind()
+
     def consume(self, view: metering_pb2.ViewRequest) -> asyncio.Future[metering_pb2.ViewResult]:
         return self._batcher.consume(view)
 

@@ -32,8 +32,9 @@ class ViewBatcher:
     has a future of its own; a visitor who goes away cancels that future and nothing else. A call whose outcome is not
     known is sent once more with the same request ids, which metering answers as the first time.
 
-    Nobody waits for a call longer than `patience` seconds. Once somebody has, metering is stuck or slower than visitors
-    come, and who comes until a call ends is refused at once. What is refused was never sent, and so costs nothing.
+    Nobody waits for a call longer than `patience` seconds. While the first in line has waited for a quarter of that,
+    metering is slower than visitors come, and who comes is refused at once; so is, once somebody has waited in vain,
+    who comes until a call ends. What is refused was never sent, and so costs nothing.
     """
 
     def __init__(self, call: Call, *, calls: int, queue: int, patience: float) -> None:
@@ -45,7 +46,7 @@ class ViewBatcher:
 
     def consume(self, view: ViewRequest) -> asyncio.Future[ViewResult]:
         """Raises Unavailable (OVERLOADED), as the future may."""
-        if self._stuck or len(self._waiting) >= self._max_waiting:
+        if self.is_behind():
             _shed.inc()
             raise _overloaded()
         loop = asyncio.get_running_loop()
@@ -58,6 +59,14 @@ class ViewBatcher:
             self._planned = True
             loop.call_soon(self._send)
         return future
+
+    def is_behind(self) -> bool:
+        """Whether who comes now is refused."""
+        if self._stuck or len(self._waiting) >= self._max_waiting:
+            return True
+        if not self._waiting:
+            return False
+        return asyncio.get_running_loop().time() - self._waiting[0][2] > self._patience / 4
 
     async def drain(self) -> None:
         """Returns once nothing waits and no call is under way."""
