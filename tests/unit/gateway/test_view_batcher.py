@@ -8,7 +8,7 @@ import pytest
 from medcodes.metering.v1 import metering_pb2 as pb
 
 from services.common.errors import Unavailable
-from services.gateway.adapters.view_batcher import BATCH, ViewBatcher
+from services.gateway.adapters.view_batcher import BATCH, LATE_SECONDS, WORTH_A_CALL, ViewBatcher
 
 
 class Calls:
@@ -67,10 +67,41 @@ async def test_no_more_calls_are_under_way_than_allowed():
     waiting = []
     for number in range(4):
         waiting.append(batcher.consume(view(number)))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(2 * LATE_SECONDS)
     assert len(calls.batches) == 2
     calls.gate.set()
     await asyncio.gather(*waiting)
+
+
+async def test_beside_a_call_only_enough_views_are_worth_another_one():
+    calls = Calls()
+    calls.gate.clear()
+    batcher = ViewBatcher(calls, calls=2, queue=1000, patience=5)
+    waiting = [batcher.consume(view(0))]
+    await asyncio.sleep(0)
+    waiting += [batcher.consume(view(number)) for number in range(1, WORTH_A_CALL)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert len(calls.batches) == 1
+    waiting.append(batcher.consume(view(WORTH_A_CALL)))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert [len(batch) for batch in calls.batches] == [1, WORTH_A_CALL]
+    calls.gate.set()
+    await asyncio.gather(*waiting)
+
+
+async def test_a_view_does_not_wait_for_a_call_that_is_late():
+    calls = Calls()
+    calls.gate.clear()
+    batcher = ViewBatcher(calls, calls=2, queue=1000, patience=5)
+    first = batcher.consume(view(0))
+    await asyncio.sleep(0)
+    second = batcher.consume(view(1))
+    await asyncio.sleep(3 * LATE_SECONDS)
+    assert calls.batches == [["0"], ["1"]]
+    calls.gate.set()
+    await asyncio.gather(first, second)
 
 
 async def test_a_visitor_who_leaves_takes_nobody_along():
