@@ -129,7 +129,7 @@ def test_metering_away_is_said_and_charges_nothing(parts_machine):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/codes", "/codes/cpt", "/codes/icd10cm?parent=S73.0", "/releases", "/sitemap.xml"]
+    "path", ["/", "/codes", "/codes/cpt", "/codes/icd10cm?parent=S73.0", "/releases", "/sitemaps/pages.xml"]
 )
 def test_pages_around_the_codes(open_medcodes, path):
     with open_medcodes.client() as client:
