@@ -131,7 +131,7 @@ def _traced(app: App) -> App:
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
     # The addresses in mails hold tokens, which no trace may keep.
-    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify")
+    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify,/feed.atom")
 
 
 def _render(marks: Marks, templates: Templates, page: catalog_pb2.CodePage, key: PageKey) -> Spliced:
