@@ -32,5 +32,6 @@ def build(settings: CatalogSettings) -> Service:
         names=[SERVICE],
         health=health,
         drain_seconds=settings.drain_seconds,
+        max_calls=settings.grpc_max_calls,
     )
     return Service("catalog", [bus, releases, server], health)
