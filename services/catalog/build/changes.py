@@ -124,7 +124,8 @@ class _Comparison:
         """Codes that came, went, were retired, or are described otherwise."""
         sides = [self._connection.execute(_NODES.format(schema=schema)) for schema in ("earlier", "later")]
         for (system, code), before, after in changes.beside(*sides, key=lambda row: (row[0], row[1])):
-            was, now = (before or [None])[0], (after or [None])[0]
+            was: Any = before[0] if before else None
+            now: Any = after[0] if after else None
             if was == now:
                 continue
             found = [] if was is None or now is None else _node_changes(was, now)

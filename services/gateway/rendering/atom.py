@@ -30,7 +30,8 @@ def feed(site: str, feed_id: str, changes: Sequence[Change]) -> bytes:
     ET.SubElement(root, "link", rel="alternate", type="text/html", href=f"{site}/account/changes")
     for change in changes:
         _entry(root, site, change)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _entry(root: ET.Element, site: str, change: Change) -> None:

@@ -66,12 +66,12 @@ def router(parts: Parts) -> APIRouter:
         return nothing()
 
     @routes.get(
-        FEED_PATH, responses={200: {"content": {"application/atom+xml": {}}}, **problem_responses(404, 500, 503)}
+        FEED_PATH, responses={200: {"content": {"application/atom+xml": {}}}, **problem_responses(401, 404, 500, 503)}
     )
     async def feed(request: Request, token: str = "") -> Response:
         """The newest changes as Atom. The token in the address stands for the account, and opens nothing else."""
         try:
-            if not token or len(token) > MAX_TOKEN:
+            if not token.isascii() or len(token) > MAX_TOKEN:
                 raise Unauthenticated("no token")
             reader = member(await parts.shelf.resolve_feed(token))
         except Unauthenticated:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import orjson
@@ -12,9 +13,12 @@ from starlette.responses import Response
 
 from .. import api_models, asks
 from ..answers import json_answer
+from ..problems import Problem
 from ..rendering import change_words
 from .parts import Parts
 from .responses import problem_responses
+
+_ID = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def router(parts: Parts) -> APIRouter:
@@ -41,6 +45,8 @@ def router(parts: Parts) -> APIRouter:
         before: str, after: str, cursor: str = "", limit: Annotated[int, Query(ge=1, le=500)] = 100
     ) -> Response:
         """Which codes differ between two kept releases, the earlier one first, and in which sections. Not metered."""
+        if not (_ID.fullmatch(before) and _ID.fullmatch(after)):
+            raise Problem("not-found", "A release is named by its 64 hexadecimal digits.")
         asked = asks.text("cursor", cursor, asks.MAX_CURSOR_LENGTH)
         found = await parts.catalog.diff_releases(before.lower(), after.lower(), asked, limit)
         counts = [
