@@ -123,7 +123,7 @@ class _Comparison:
     def _nodes(self) -> None:
         """Codes that came, went, were retired, or are described otherwise."""
         sides = [self._connection.execute(_NODES.format(schema=schema)) for schema in ("earlier", "later")]
-        for (system, code), before, after in changes.beside(*sides, key=lambda row: (row[0], row[1])):
+        for (system, code), before, after in changes.beside(sides[0], sides[1], key=lambda row: (row[0], row[1])):
             was: Any = before[0] if before else None
             now: Any = after[0] if after else None
             if was == now:
@@ -138,7 +138,7 @@ class _Comparison:
 
     def _by_code(self, data_set: DataSet, row_type: type[Any], key: str) -> Found:
         sides = [self._rows(schema, data_set, row_type, key) for schema in ("earlier", "later")]
-        for code, before, after in changes.beside(*sides, key=lambda row: getattr(row, key)):
+        for code, before, after in changes.beside(sides[0], sides[1], key=lambda row: getattr(row, key)):
             system = (after or before)[0].system if row_type is PlainWording else _system(data_set, code)
             if before == after or not system:
                 continue
@@ -174,7 +174,7 @@ class _Comparison:
         gone: Counter[str] = Counter()
         come: Counter[str] = Counter()
         sides = [self._ptp_rows(schema, data_set) for schema in ("earlier", "later")]
-        for pair, before, after in changes.beside(*sides, key=lambda row: (row[0], row[1])):
+        for pair, before, after in changes.beside(sides[0], sides[1], key=lambda row: (row[0], row[1])):
             if before != after:
                 for code in pair:
                     gone[code] += len(set(before) - set(after))

@@ -7,7 +7,9 @@ from medcodes.catalog.v1 import catalog_pb2
 from ..changes import Change
 from . import names
 
-KIND = {value: name.removeprefix("CHANGE_KIND_").lower() for name, value in catalog_pb2.ChangeKind.items()}
+KIND: dict[int, str] = {
+    value: name.removeprefix("CHANGE_KIND_").lower() for name, value in catalog_pb2.ChangeKind.items()
+}
 SECTIONS = {"common_language_description": "Plain-language description", **names.SECTIONS}
 
 
