@@ -29,10 +29,12 @@ class LedgerDamaged(Exception):
 
 
 class Decisions(NamedTuple):
-    """The answers to a batch of claims, in their order, and the store's time."""
+    """The answers to a batch of claims, in their order, and the store's time. The service adds which of them are
+    `retried` (`domain.views.retried`), by their place in the batch."""
 
     as_of_ms: int
     decisions: Sequence[Decision]
+    retried: frozenset[int] = frozenset()
 
 
 class StoreStatus(NamedTuple):

@@ -18,6 +18,7 @@ from .domain.views import (
     MAX_BATCH,
     Allowance,
     Claim,
+    Decision,
     Grant,
     Guest,
     Outcome,
@@ -31,6 +32,7 @@ from .domain.views import (
     faults,
     newest_first,
     position,
+    retried,
     subject_faults,
     subject_key,
     terms,
@@ -50,6 +52,7 @@ _seconds = Histogram(
 _OUTCOMES = {(Outcome.GRANTED.value, True): "granted", (Outcome.GRANTED.value, False): "repeated"} | {
     (outcome.value, False): outcome.name.lower() for outcome in Outcome if outcome != Outcome.GRANTED
 }
+# By (kind of subject, outcome, whether the view was taken just now).
 _counters = {
     (kind.value, *decided): _views.labels(name, kind.name.lower())
     for kind in (SubjectKind.GUEST, SubjectKind.ACCOUNT)
@@ -110,8 +113,9 @@ class Metering:
         except NotVerified:
             self._on_unverified()
             raise
-        _count(requests, decided)
-        return decided
+        again = retried(requests, decided.decisions, decided.as_of_ms)
+        _count(requests, decided.decisions, again)
+        return decided._replace(retried=again)
 
     async def meter(self, subject: Subject) -> Reading:
         """What the subject has used, and may use in all."""
@@ -150,10 +154,10 @@ class Metering:
         return await self._store.erase(account_key(account_id))
 
 
-def _count(requests: Sequence[ViewRequest], decided: Decisions) -> None:
+def _count(requests: Sequence[ViewRequest], decisions: Sequence[Decision], again: frozenset[int]) -> None:
     tally = Tally(
-        (request.subject.kind, decision.outcome, decision.charged)
-        for request, decision in zip(requests, decided.decisions, strict=True)
+        (request.subject.kind, decision.outcome, decision.charged and at not in again)
+        for at, (request, decision) in enumerate(zip(requests, decisions, strict=True))
     )
     for what, count in tally.items():
         _counters[what].inc(count)

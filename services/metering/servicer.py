@@ -35,7 +35,7 @@ class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
             ViewRequest(_subject(item.subject), item.system, item.code, item.request_id, item.check_only)
             for item in request.items
         ]
-        as_of_ms, decisions = await self._metering.consume(requests)
+        as_of_ms, decisions, retried = await self._metering.consume(requests)
         response = pb.ConsumeViewsResponse()
         retry_after = seconds_until_next_day(as_of_ms)
         meters: dict[tuple[int | None, int], pb.Meter] = {}  # few differ in a batch, and copying one is cheap
@@ -51,6 +51,8 @@ class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
             result.meter.CopyFrom(meter)
             if outcome == Outcome.NETWORK_EXHAUSTED:
                 result.retry_after_seconds = retry_after
+        for at in retried:
+            response.results[at].retried = True
         return response
 
     async def GetMeter(self, request: pb.GetMeterRequest, context: Context) -> pb.GetMeterResponse:  # noqa: N802

@@ -159,6 +159,23 @@ async def test_views_are_counted_by_what_came_of_them(metering):
     }
 
 
+async def test_a_retry_is_told_and_counted_as_one(metering):
+    def counted(outcome: str) -> float:
+        return REGISTRY.get_sample_value("metering_views_total", {"outcome": outcome, "subject": "guest"})
+
+    before, subject = (counted("granted"), counted("repeated")), guest()
+    together = await metering.consume(view(subject, request_id="once"), view(subject, request_id="once"))
+    [later] = await metering.consume(view(subject, request_id="once"))
+    [reload] = await metering.consume(view(subject))
+    assert [(each.charged, each.retried) for each in (*together, later, reload)] == [
+        (True, False),
+        (True, True),
+        (True, True),
+        (False, False),
+    ]
+    assert (counted("granted"), counted("repeated")) == (before[0] + 1, before[1] + 3)
+
+
 async def test_unavailable_while_valkey_is_away_and_verified_again_after(metering, valkey_server):
     subject = guest()
     [first] = await metering.consume(view(subject, request_id="once"))

@@ -276,6 +276,7 @@ class ViewResult(_message.Message):
     GRANTED_AT_MS_FIELD_NUMBER: _builtins.int
     ENDS_AT_MS_FIELD_NUMBER: _builtins.int
     RETRY_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    RETRIED_FIELD_NUMBER: _builtins.int
     outcome: Global___ViewOutcome.ValueType
     charged: _builtins.bool
     """This very request id took one view; a retry with the same id says so again."""
@@ -284,6 +285,8 @@ class ViewResult(_message.Message):
     """When the grant ends; 0: never."""
     retry_after_seconds: _builtins.int
     """Of NETWORK_EXHAUSTED: seconds until the network may take new grants."""
+    retried: _builtins.bool
+    """`charged`, and an earlier request with this id was told so: whoever counts views has counted this one."""
     @_builtins.property
     def meter(self) -> Global___Meter: ...
     def __init__(
@@ -295,10 +298,11 @@ class ViewResult(_message.Message):
         granted_at_ms: _builtins.int = ...,
         ends_at_ms: _builtins.int = ...,
         retry_after_seconds: _builtins.int = ...,
+        retried: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["meter", b"meter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged", b"charged", "ends_at_ms", b"ends_at_ms", "granted_at_ms", b"granted_at_ms", "meter", b"meter", "outcome", b"outcome", "retry_after_seconds", b"retry_after_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged", b"charged", "ends_at_ms", b"ends_at_ms", "granted_at_ms", b"granted_at_ms", "meter", b"meter", "outcome", b"outcome", "retried", b"retried", "retry_after_seconds", b"retry_after_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
