@@ -41,6 +41,7 @@ from .service import CodePages, Views
 from .sessions import SessionCookies, Sessions
 from .settings import MIB, GatewaySettings
 from .static_files import StaticFiles
+from .usage import Usage
 from .web import web_app
 
 
@@ -76,7 +77,8 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     receipts = Receipts(settings.receipt_keys(key), secure=settings.https)
     guests: Access = "open" if settings.sections_for_guests == "open" else "register"
     pages = CodePages(catalog, cache, partial(_render, marks, templates), guests, today)
-    views = Views(metering, receipts, cookies, sessions, session_cookies)
+    usage = Usage(metering)
+    views = Views(metering, receipts, cookies, sessions, session_cookies, usage)
     code_route = CodeRoute(
         pages, views, plans, CodeShelves(channel.shelf, templates), history, lambda: "catalog" in health.failing
     )
@@ -121,7 +123,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         request_seconds=settings.request_seconds,
     )
     clients: list[Component] = [catalog, search, metering, channel]
-    return Service("gateway", [*clients, bus, watch, session_watch, *background, server], health)
+    return Service("gateway", [*clients, bus, watch, session_watch, *background, usage, server], health)
 
 
 def _traced(app: App) -> App:

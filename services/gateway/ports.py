@@ -58,6 +58,10 @@ class Metering(Protocol):
         """Raises NotFound where the subject has no grant for the page."""
         ...
 
+    async def record_usage(self, report: metering_pb2.RecordUsageRequest) -> None:
+        """May be repeated. Raises InvalidArgument where the report can never be taken."""
+        ...
+
     async def list_receipt_keys(self) -> Sequence[metering_pb2.ReceiptKey]: ...
 
 

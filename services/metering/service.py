@@ -38,7 +38,7 @@ from .domain.views import (
     terms,
     well_formed,
 )
-from .ports import Decisions, GrantStore, NotVerified
+from .ports import GrantStore, NotVerified
 
 DEFAULT_PAGE = 100
 MAX_PAGE = 500
@@ -58,6 +58,14 @@ _counters = {
     for kind in (SubjectKind.GUEST, SubjectKind.ACCOUNT)
     for decided, name in _OUTCOMES.items()
 }
+
+
+class Decided(NamedTuple):
+    """The answers to a batch of requests, in their order, the store's time, and which of them are retries."""
+
+    as_of_ms: int
+    decisions: Sequence[Decision]
+    retried: frozenset[int]
 
 
 class ViewsPage(NamedTuple):
@@ -82,7 +90,7 @@ class Metering:
             return self._guest_limit
         return subject.allowance.views if subject.allowance else 0
 
-    async def consume(self, requests: Sequence[ViewRequest]) -> Decisions:
+    async def consume(self, requests: Sequence[ViewRequest]) -> Decided:
         """Decides each request on its own, in order; a refusal is a decision and no error.
 
         Raises `InvalidArgument` (nothing is granted) and `MeterUnavailable` (unknown; repeat with the same request
@@ -93,7 +101,7 @@ class Metering:
         if not all(map(well_formed, requests)):
             raise _refusal(requests)
         if not requests:
-            return Decisions(0, ())
+            return Decided(0, (), frozenset())
         claims = [
             Claim(
                 subject_key(request.subject),
@@ -109,13 +117,13 @@ class Metering:
         ]
         try:
             with _seconds.time():
-                decided = await self._store.consume(claims)
+                as_of_ms, decisions = await self._store.consume(claims)
         except NotVerified:
             self._on_unverified()
             raise
-        again = retried(requests, decided.decisions, decided.as_of_ms)
-        _count(requests, decided.decisions, again)
-        return decided._replace(retried=again)
+        again = retried(requests, decisions, as_of_ms)
+        _count(requests, decisions, again)
+        return Decided(as_of_ms, decisions, again)
 
     async def meter(self, subject: Subject) -> Reading:
         """What the subject has used, and may use in all."""

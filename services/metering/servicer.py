@@ -8,6 +8,7 @@ import grpc
 from medcodes.metering.v1 import metering_pb2 as pb
 from medcodes.metering.v1 import metering_pb2_grpc
 
+from .domain.usage import Count, Report
 from .domain.views import (
     ACCOUNT,
     Allowance,
@@ -21,14 +22,15 @@ from .domain.views import (
 )
 from .receipts import Receipts
 from .service import Metering
+from .usage import Usage
 
 SERVICE_NAME = "medcodes.metering.v1.MeteringService"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
-    def __init__(self, metering: Metering, receipts: Receipts) -> None:
-        self._metering, self._receipts = metering, receipts
+    def __init__(self, metering: Metering, receipts: Receipts, usage: Usage) -> None:
+        self._metering, self._receipts, self._usage = metering, receipts, usage
 
     async def ConsumeViews(self, request: pb.ConsumeViewsRequest, context: Context) -> pb.ConsumeViewsResponse:  # noqa: N802
         requests = [
@@ -85,6 +87,11 @@ class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
     ) -> pb.ListReceiptKeysResponse:
         keys = await self._receipts.public_keys()
         return pb.ListReceiptKeysResponse(keys=[pb.ReceiptKey(**key._asdict()) for key in keys])
+
+    async def RecordUsage(self, request: pb.RecordUsageRequest, context: Context) -> pb.RecordUsageResponse:  # noqa: N802
+        counts = [Count(each.hour, each.plan, each.kind, each.views) for each in request.counts]
+        await self._usage.record(Report(request.reporter, request.sequence, counts))
+        return pb.RecordUsageResponse()
 
 
 def _subject(subject: pb.Subject) -> Subject:

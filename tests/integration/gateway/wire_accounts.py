@@ -196,11 +196,13 @@ class WireShelf(shelf_pb2_grpc.ShelfServiceServicer):
 
 
 class WireMetering(metering_pb2_grpc.MeteringServiceServicer):
-    """Grants everything, or answers what `next_outcome` says; `asked` keeps the views as they came."""
+    """Grants everything, or answers what `next_outcome` says; `asked` keeps the views as they came, `reports` what the
+    gateway has counted."""
 
     def __init__(self) -> None:
         self.asked: list[metering_pb2.ViewRequest] = []
         self.next_outcome: list[metering_pb2.ViewResult] = []
+        self.reports: list[metering_pb2.RecordUsageRequest] = []
         self.ends_at_ms = 0
         self.failure = None
 
@@ -220,6 +222,12 @@ class WireMetering(metering_pb2_grpc.MeteringServiceServicer):
             granted_at_ms=now_ms(),
             ends_at_ms=self.ends_at_ms,
         )
+
+    async def RecordUsage(self, request, context):
+        if self.failure:
+            raise self.failure
+        self.reports.append(request)
+        return metering_pb2.RecordUsageResponse()
 
     async def GetMeter(self, request, context):
         meter = metering_pb2.Meter(limit=6, used=2, remaining=4, as_of_ms=now_ms())
