@@ -22,6 +22,7 @@ from .service import Metering
 from .servicer import SERVICE_NAME, MeteringServicer
 from .settings import MeteringSettings
 from .usage import Usage
+from .usage_page import UsagePage
 
 
 def build(settings: MeteringSettings) -> Service:
@@ -46,7 +47,7 @@ def build(settings: MeteringSettings) -> Service:
     )
     accounts = AccountEvents(bus, metering)
     tasks = [Task("recovery", recovery.run), Task("relay", relay.run), *accounts.tasks()]
-    return Service("metering", [bus, store, usage_store, *tasks, server], health)
+    return Service("metering", [bus, store, usage_store, UsagePage(usage), *tasks, server], health)
 
 
 def build_store(settings: MeteringSettings) -> ValkeyStore:

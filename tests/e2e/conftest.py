@@ -46,11 +46,11 @@ GUARDED = {
 def guarded(seed_state, tmp_path_factory) -> Iterator[machine.Machine]:
     """A running machine for attacks; it logs as much as it can. Its services' metrics are one port above the first."""
     folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("guarded") / "state")
-    with machine.running(folder, {**GUARDED, "MEDCODES_METRICS_PORT": str(_two_free_ports())}) as running:
+    with machine.running(folder, {**GUARDED, "MEDCODES_METRICS_PORT": str(two_free_ports())}) as running:
         yield running
 
 
-def _two_free_ports() -> int:
+def two_free_ports() -> int:
     while True:
         port = free_port()
         with contextlib.suppress(OSError), socket.socket() as second:
