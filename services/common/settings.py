@@ -20,6 +20,9 @@ class ServiceSettings(BaseSettings):
     metrics_port: int = Field(
         0, ge=0, le=65535, description="Port on loopback for Prometheus' /metrics and operators' pages; 0: off."
     )
+    grpc_max_calls: int = Field(
+        512, ge=1, le=100_000, description="Calls that a service answers at one moment; further ones are refused."
+    )
     drain_seconds: float = Field(
         5.0, ge=0, le=300, description="How long requests in flight may take when a service stops."
     )
