@@ -105,7 +105,6 @@ def test_publish_and_rollback_under_load(machine, changed_sample):
     assert load.failed == []
 
 
-@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_a_release_with_one_wrong_byte_is_refused_and_the_good_one_stays(machine, changed_sample):
     before = plain_text(machine)
