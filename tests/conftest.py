@@ -32,6 +32,11 @@ def pytest_report_header() -> str:
     return f"medcodes: servers as {servers.kind()}; tests over official files read {said}"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> workers.ByMachine:
+    return workers.ByMachine(config, log)
+
+
 _SECRETS_SAID: list[str] = []
 
 

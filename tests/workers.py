@@ -8,7 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
+# Files whose tests share a machine that takes long to start, each set for one worker; every other file is for itself.
+ONE_MACHINE = {
+    "guarded": ("test_attacks_framing", "test_attacks_guessing", "test_attacks_pages"),
+    "open": ("test_browser", "test_browser_keyboard", "test_browser_pages", "test_metering_table", "test_openapi"),
+}
 # Where `make test` keeps what both its parts need.
 SHARED_DIR = "MEDCODES_TEST_SHARED_DIR"
 
@@ -31,3 +37,11 @@ def _shared(folders: pytest.TempPathFactory) -> Path:
         return Path(os.environ[SHARED_DIR])
     own = folders.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+class ByMachine(LoadScopeScheduling):
+    """Deals out whole files, and those together that share a machine."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((machine for machine, names in ONE_MACHINE.items() if Path(file).stem in names), file)
