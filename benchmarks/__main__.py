@@ -7,9 +7,17 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import code_pages, imports, report, standalone, views
+from benchmarks import code_pages, imports, meter, overload, rebuild, report, standalone, views
 
-ALL = {"imports": imports, "standalone": standalone, "code_pages": code_pages, "views": views}
+ALL = {
+    "imports": imports,
+    "standalone": standalone,
+    "code_pages": code_pages,
+    "views": views,
+    "overload": overload,
+    "meter": meter,
+    "rebuild": rebuild,
+}
 REPORT = Path("var/bench.json")
 
 

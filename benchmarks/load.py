@@ -1,4 +1,8 @@
-"""Load by `wrk` (Debian and Homebrew: package wrk), which costs little next to the server that it measures."""
+"""Load by `wrk` (Debian and Homebrew: package wrk), which costs little next to the server that it measures.
+
+It is closed: each connection asks again once it is answered, so that what it finds is the peak. Load that comes whether
+or not it is answered is in `arrivals.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,19 @@ from pathlib import Path
 
 THREADS = 1
 
-_CYCLE_HEADERS = """
--- Each request takes the next line of a file as its Cookie, so that every request is another visitor.
-local cookies = {}
-for line in io.lines(os.getenv("COOKIES")) do cookies[#cookies + 1] = line end
-local next_cookie = 0
+_NEXT_REQUEST = """
+-- Each request is made of the next line of a file: a path and a Cookie. REPEAT: the first one follows the last one.
+local requests = {}
+for line in io.lines(os.getenv("REQUESTS")) do requests[#requests + 1] = line end
+local repeats, number = os.getenv("REPEAT") == "1", 0
 request = function()
-  next_cookie = next_cookie + 1
-  if next_cookie > #cookies then wrk.thread:stop() return wrk.format("GET") end
-  return wrk.format("GET", nil, {["Cookie"] = cookies[next_cookie]})
+  number = number + 1
+  if number > #requests then
+    if not repeats then wrk.thread:stop() end
+    number = 1
+  end
+  local path, cookie = string.match(requests[number], "^(%S+) (.*)$")
+  return wrk.format("GET", path, {["Cookie"] = cookie})
 end
 done = function(summary, latency, requests)
   io.write(string.format("status_errors=%d socket_errors=%d p50_us=%d p99_us=%d\\n", summary.errors.status,
@@ -37,14 +45,22 @@ class Load:
     p99_us: int
 
 
-def wrk(url: str, *, seconds: int, connections: int, cookies: Path, folder: Path) -> Load:
-    """Requests `url` for some seconds, each request with the next cookie of a file."""
+def peak(url: str, requests: Path, *, seconds: int, connections: int, repeat: bool = False) -> float:
+    """Requests answered a second. Raises if one of them was not answered well: the figure would mean nothing."""
+    found = wrk(url, requests, seconds=seconds, connections=connections, repeat=repeat)
+    if found.errors:
+        raise RuntimeError(f"{found.errors} requests to {url} failed: the figure would mean nothing")
+    return found.requests_per_second
+
+
+def wrk(url: str, requests: Path, *, seconds: int, connections: int, repeat: bool = False) -> Load:
+    """Asks a server for some seconds, each time by the next line of `requests` (a path, a space, a Cookie)."""
     program = shutil.which("wrk")
     if not program:
         raise SystemExit("make bench needs wrk: install Debian's or Homebrew's package of that name")
-    script = folder / "cookies.lua"
-    script.write_text(_CYCLE_HEADERS)
-    environment: Mapping[str, str] = {"COOKIES": str(cookies)}
+    script = requests.with_name("next_request.lua")
+    script.write_text(_NEXT_REQUEST)
+    environment: Mapping[str, str] = {"REQUESTS": str(requests), "REPEAT": "1" if repeat else "0"}
     done = subprocess.run(
         [program, f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url],
         env=environment,

@@ -1,101 +1,117 @@
 """How much of a bare handler's speed is left once a view is metered.
 
-Topology: one gateway process, one process with catalog, search and metering, Valkey (`appendfsync always`), NATS with
-the ledger; the baselines run on the same uvicorn, beside them; wrk with one thread and 32 connections. Guest cookies
-are made beforehand, each is used once.
+Topology: one gateway process, one process with catalog, search, accounts and metering, Valkey (`appendfsync always`),
+NATS with the ledger; the baselines run on the same uvicorn in one process beside them and return the same bytes; wrk
+with one thread and 32 connections. Visitors are made beforehand:
+
+- first views: guest cookies, each used once;
+- repeated views: guests with the receipts cookie that their first view gave, each used many times;
+- members' views: accounts and their sessions, written to the accounts database by its own code. A member's five views
+  are of five codes by one session, 100 members at a time: at the first one the gateway asks accounts whose session it
+  is, at the other four it remembers that. The receipts cookie is not sent back, as wrk keeps no cookies.
 """
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
-from benchmarks import load
+from benchmarks import bare, load, visitors
 from benchmarks.report import Figure
-from services.gateway.guests import GuestCookies, load_key
-from services.standalone.ports import free_port
 from tests.machine import Machine, running
 
 SECONDS = 4
 CONNECTIONS = 32
-COOKIES_A_ROUND = 40_000
-PATH = "/codes/cpt/27250"
-HOW = "1 gateway, 1 services process, 32 connections, guest cookies made beforehand"
+GUESTS_A_ROUND = 40_000
+MEMBERS_A_ROUND = 3_000
+RETURNING_GUESTS = 500
+HOW = "1 gateway, 1 services process, 32 connections, visitors made beforehand"
 
 
 def measure(rounds: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name, running(Path(name) / "state") as medcodes:
         medcodes.until_search_answers()  # the index is built, so nothing else runs on this machine
-        folder = Path(name)
-        page = folder / "page.html"
-        page.write_bytes(_page(medcodes))
-        with _bare(page, medcodes.endpoint("valkey")) as bare:
-            return _rounds(medcodes, bare, folder, rounds)
+        return [
+            *_first_views(medcodes, Path(name), rounds),
+            *_repeated_views(medcodes, Path(name), rounds),
+            *_members_views(medcodes, Path(name), rounds),
+        ]
 
 
-def _rounds(medcodes: Machine, bare: str, folder: Path, rounds: int) -> list[Figure]:
-    against_bare, against_limits = [], []
-    _measure(bare + "/bare", _cookies(medcodes, folder, 1000), folder, 1)
-    _measure(medcodes.url + PATH, _cookies(medcodes, folder, COOKIES_A_ROUND), folder, 1)
-    for _ in range(rounds):
-        views = _measure(medcodes.url + PATH, _cookies(medcodes, folder, COOKIES_A_ROUND), folder, SECONDS)
-        plain = _measure(bare + "/bare", _cookies(medcodes, folder, COOKIES_A_ROUND), folder, SECONDS)
-        limited = _measure(bare + "/limits", _cookies(medcodes, folder, COOKIES_A_ROUND), folder, SECONDS)
-        print(f"  first view {views:,.0f}/s, bare {plain:,.0f}/s, limits {limited:,.0f}/s", flush=True)
-        against_bare.append(views / plain)
-        against_limits.append(views / limited)
-    return [
-        Figure("first_view_vs_bare", against_bare, 0.5, HOW + "; a bare FastAPI handler on uvicorn"),
-        Figure("first_view_vs_limits", against_limits, 1.3, HOW + "; the handler behind limits' fixed window"),
-    ]
-
-
-def _measure(url: str, cookies: Path, folder: Path, seconds: int) -> float:
-    found = load.wrk(url, seconds=seconds, connections=CONNECTIONS, cookies=cookies, folder=folder)
-    if found.errors:
-        raise RuntimeError(f"{found.errors} requests to {url} failed: the figure would mean nothing")
-    return found.requests_per_second
-
-
-def _cookies(medcodes: Machine, folder: Path, count: int) -> Path:
-    guests = GuestCookies(load_key("", medcodes.state_dir), secure=False)
-    path = folder / "cookies.txt"
-    now = time.time()
-    path.write_text("".join(guests.issue(now)[1].decode().partition(";")[0] + "\n" for _ in range(count)))
-    return path
-
-
-def _page(medcodes: Machine) -> bytes:
+def page(medcodes: Machine, requests: Path, path: str = visitors.PATH) -> bytes:
+    """What the first visitor of a file is answered under a path; the view is used up."""
+    cookie = requests.read_text().partition("\n")[0].partition(" ")[2]
     with medcodes.client() as client:
-        answer = client.get(PATH)
+        answer = client.get(path, headers={"Cookie": cookie})
         answer.raise_for_status()
         return answer.content
 
 
-@contextlib.contextmanager
-def _bare(page: Path, valkey_url: str) -> Iterator[str]:
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.bare", str(page), str(port), valkey_url])
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _until_answers(url + "/bare")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
+def _first_views(medcodes: Machine, folder: Path, rounds: int) -> list[Figure]:
+    against_bare, against_limits = [], []
+    body = page(medcodes, visitors.guests(medcodes, folder / "one", 1))
+    with bare.running(folder, [body], medcodes.endpoint("valkey")) as baseline:
+
+        def guests() -> Path:
+            return visitors.guests(medcodes, folder / "guests", GUESTS_A_ROUND)
+
+        _warm_up(medcodes, guests(), baseline)
+        for _ in range(rounds):
+            views = _peak(medcodes.url, guests())
+            plain = _peak(baseline, visitors.to(guests(), "/bare/0"), repeat=True)
+            limited = _peak(baseline, visitors.to(guests(), "/limits"))
+            print(f"  first view {views:,.0f}/s, bare {plain:,.0f}/s, limits {limited:,.0f}/s", flush=True)
+            against_bare.append(views / plain)
+            against_limits.append(views / limited)
+    return [
+        Figure("first_view_vs_bare", against_bare, 0.5, HOW + "; a bare FastAPI handler on uvicorn"),
+        Figure("first_view_vs_limits", against_limits, 1.5, HOW + "; the handler behind limits' fixed window"),
+    ]
 
 
-def _until_answers(url: str) -> None:
-    for _ in range(200):
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(url).status_code == 200:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"{url} does not answer")
+def _repeated_views(medcodes: Machine, folder: Path, rounds: int) -> list[Figure]:
+    requests = visitors.returning_guests(medcodes, folder / "returning", RETURNING_GUESTS)
+    how = HOW + f", {RETURNING_GUESTS} guests with the receipts of their first view; a bare FastAPI handler"
+    with bare.running(folder, [page(medcodes, requests)], medcodes.endpoint("valkey")) as baseline:
+        _warm_up(medcodes, requests, baseline)
+        ratios = _ratios(
+            "repeated view",
+            lambda: _peak(medcodes.url, requests, repeat=True),
+            lambda: _peak(baseline, visitors.to(requests, "/bare/0"), repeat=True),
+            rounds,
+        )
+    return [Figure("repeat_view_vs_bare", ratios, 0.8, how)]
+
+
+def _members_views(medcodes: Machine, folder: Path, rounds: int) -> list[Figure]:
+    paths = visitors.MEMBER_PATHS
+    one = visitors.members(medcodes, folder / "one", 1)
+    how = HOW + ", five codes a member by one session (1 of 5 asks accounts); bare FastAPI handlers of the same bytes"
+    with bare.running(folder, [page(medcodes, one, path) for path in paths], medcodes.endpoint("valkey")) as baseline:
+        _warm_up(medcodes, visitors.members(medcodes, folder / "members", 500), baseline)
+        ratios = _ratios(
+            "member's first view",
+            lambda: _peak(medcodes.url, visitors.members(medcodes, folder / "members", MEMBERS_A_ROUND)),
+            lambda: _peak(baseline, visitors.to_bare(folder / "members", paths), repeat=True),
+            rounds,
+        )
+    return [Figure("member_view_vs_bare", ratios, 0.5, how)]
+
+
+def _ratios(what: str, views: Callable[[], float], plain: Callable[[], float], rounds: int) -> list[float]:
+    found = []
+    for _ in range(rounds):
+        ours, bares = views(), plain()
+        print(f"  {what} {ours:,.0f}/s, bare {bares:,.0f}/s", flush=True)
+        found.append(ours / bares)
+    return found
+
+
+def _warm_up(medcodes: Machine, requests: Path, baseline: str) -> None:
+    load.peak(medcodes.url, requests, seconds=1, connections=CONNECTIONS)
+    load.peak(baseline, visitors.to(requests, "/bare/0"), seconds=1, connections=CONNECTIONS, repeat=True)
+
+
+def _peak(url: str, requests: Path, *, repeat: bool = False) -> float:
+    return load.peak(url, requests, seconds=SECONDS, connections=CONNECTIONS, repeat=repeat)

@@ -91,6 +91,7 @@ def build(settings: AccountsSettings, clock: Callable[[], int] = now_ms) -> Serv
         names=[module.SERVICE_NAME for module in (accounts_servicer, operator_servicer, shelf_servicer)],
         health=health,
         drain_seconds=settings.drain_seconds,
+        max_calls=settings.grpc_max_calls,
     )
     return Service("accounts", [bus, hasher, store, *tasks, server], health)
 

@@ -31,5 +31,6 @@ def build(settings: CatalogSettings) -> Service:
         names=[SERVICE],
         health=health,
         drain_seconds=settings.drain_seconds,
+        max_calls=settings.grpc_max_calls,
     )
     return Service("catalog", [bus, releases, server], health)

@@ -15,20 +15,26 @@ from grpc_status import rpc_status
 from prometheus_client import Histogram
 
 from . import telemetry
-from .errors import Internal, InvalidArgument, ServiceError, to_status
+from .errors import Internal, InvalidArgument, ServiceError, Unavailable, to_status
 from .health import Health
 
 Register = Callable[[grpc.aio.Server], None]
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 MAX_DEADLINE_SECONDS = 600.0
+MAX_CALLS = 512
+# To a client that would send the call again by its service config, and add to what is too much already (gRFC A6).
+NO_RETRY = ("grpc-retry-pushback-ms", "-1")
 
 log = structlog.get_logger(__name__)
 _handled = Histogram("grpc_server_seconds", "Time to answer a call.", ["method", "code"])
 
 
 class GrpcServer:
-    """A component. `listen` may end in port 0; `port` is the one that was bound."""
+    """A component. `listen` may end in port 0; `port` is the one that was bound.
+
+    Of more than `max_calls` calls at the same moment the last ones are refused (OVERLOADED), but for health's.
+    """
 
     def __init__(
         self,
@@ -39,7 +45,9 @@ class GrpcServer:
         names: Sequence[str],
         health: Health,
         drain_seconds: float = 5.0,
+        max_calls: int = MAX_CALLS,
     ) -> None:
+        self._max_calls = max_calls
         self._domain, self._listen, self._register = domain, listen, register
         self._names, self._health, self._drain_seconds = names, health, drain_seconds
         self._server: grpc.aio.Server | None = None
@@ -47,7 +55,7 @@ class GrpcServer:
 
     async def start(self) -> None:
         server = grpc.aio.server(
-            interceptors=[*_tracing(), CallInterceptor(self._domain)],
+            interceptors=[*_tracing(), CallInterceptor(self._domain, self._max_calls)],
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 # Two processes on one port would answer in turn, each with half of the truth.
@@ -71,10 +79,10 @@ class GrpcServer:
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Around every call: request id in, error family out, time measured."""
+    """Around every call: request id in, error family out, time measured, and no more than `max_calls` at once."""
 
-    def __init__(self, domain: str) -> None:
-        self._domain = domain
+    def __init__(self, domain: str, max_calls: int = MAX_CALLS) -> None:
+        self._domain, self._max_calls, self._under_way = domain, max_calls, 0
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}  # one for each of its methods
 
     async def intercept_service(
@@ -108,7 +116,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             began = time.perf_counter()
             code = "OK"
             _take_request_id(context)
+            self._under_way += 1
             try:
+                self._check_room()
                 _check_deadline(context)
                 return await behaviour(request, context)
             except ServiceError as error:
@@ -122,6 +132,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 log.exception("call failed", method=method)
                 await self._abort(context, Internal("internal error"))
             finally:
+                self._under_way -= 1
                 _handled.labels(method, code).observe(time.perf_counter() - began)
 
         return call
@@ -129,7 +140,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _around_stream(self, behaviour: Any, method: str) -> Any:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             _take_request_id(context)
+            self._under_way += 1
             try:
+                self._check_room()
                 async for response in behaviour(request, context):
                     yield response
             except ServiceError as error:
@@ -137,12 +150,21 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             except Exception:
                 log.exception("stream failed", method=method)
                 await self._abort(context, Internal("internal error"))
+            finally:
+                self._under_way -= 1
 
         return call
 
+    def _check_room(self) -> None:
+        if self._under_way > self._max_calls:
+            raise Unavailable("too many calls at the same moment", reason="OVERLOADED")
+
     async def _abort(self, context: grpc.aio.ServicerContext[Any, Any], error: ServiceError) -> None:
         status = rpc_status.to_status(to_status(error, self._domain))
-        await context.abort(status.code, status.details, status.trailing_metadata)
+        trailing = status.trailing_metadata
+        if error.reason == "OVERLOADED":
+            trailing = (*trailing, NO_RETRY)
+        await context.abort(status.code, status.details, trailing)
 
 
 def _take_request_id(context: grpc.aio.ServicerContext[Any, Any]) -> None:

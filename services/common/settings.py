@@ -18,6 +18,9 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="JSON lines, or text for a terminal.")
     otlp_endpoint: str = Field("", description="OTLP/gRPC endpoint for traces; empty: none are recorded.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port on loopback for Prometheus' /metrics; 0: off.")
+    grpc_max_calls: int = Field(
+        512, ge=1, le=100_000, description="Calls that a service answers at one moment; further ones are refused."
+    )
     drain_seconds: float = Field(
         5.0, ge=0, le=300, description="How long requests in flight may take when a service stops."
     )

@@ -40,6 +40,7 @@ from .routes.parts import Parts
 from .service import CodePages, Views
 from .sessions import SessionCookies, Sessions
 from .settings import MIB, GatewaySettings
+from .shedding import Door, Refusal
 from .static_files import StaticFiles
 from .web import web_app
 
@@ -53,6 +54,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         settings.metering_timeout,
         calls=settings.metering_calls,
         queue=settings.metering_queue,
+        patience=settings.metering_wait_seconds,
     )
     channel = AccountsChannel(settings.accounts_address, settings.accounts_timeout)
     health.add_check("catalog", catalog.answers)
@@ -112,15 +114,19 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         max_body_bytes=settings.max_body_bytes,
         access_log=settings.access_log,
     )
+    door = Door(metering.is_behind, max_lag=settings.max_lag_seconds, max_requests=settings.max_requests)
     server = HttpServer(
         _traced(front),
         settings.http_host,
         settings.http_port,
         health,
+        door=door,
+        refusal=Refusal(templates, security_headers(https=settings.https)),
         drain_seconds=settings.drain_seconds,
         request_seconds=settings.request_seconds,
     )
     clients: list[Component] = [catalog, search, metering, channel]
+    background.append(Task("watch the load", door.watch))
     return Service("gateway", [*clients, bus, watch, session_watch, *background, server], health)
 
 

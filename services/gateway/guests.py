@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
-import hmac
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import cookies
+from .signing import Signer
 
 COOKIE = "medcodes_guest"
 LIFETIME_SECONDS = 90 * 24 * 3600
@@ -37,14 +36,14 @@ class GuestCookies:
     def __init__(self, key: bytes, *, secure: bool) -> None:
         if len(key) < KEY_BYTES:
             raise ValueError(f"the key of guest cookies must have at least {KEY_BYTES} bytes")
-        self._key, self._name = key, cookies.full_name(COOKIE.encode(), secure=secure)
+        self._signer, self._name = Signer(key, b"guest"), cookies.full_name(COOKIE.encode(), secure=secure)
         self._attributes = cookies.attributes(LIFETIME_SECONDS, secure=secure)
 
     def issue(self, now: float) -> tuple[Guest, bytes]:
         """A new guest, and the value of the Set-Cookie header that makes the visitor it."""
         guest = Guest(secrets.token_urlsafe(16), int(now))
         signed = b"%s.%d" % (guest.id.encode(), guest.issued_at)
-        return guest, self._name + b"=" + signed + b"." + self._signature(signed) + self._attributes
+        return guest, self._name + b"=" + signed + b"." + self._signer.sign(signed) + self._attributes
 
     def read(self, header: bytes, now: float) -> Guest | None:
         """The guest of a Cookie header; None where there is none, or it is forged or expired."""
@@ -55,16 +54,13 @@ class GuestCookies:
 
     def _verified(self, value: bytes, now: float) -> Guest | None:
         signed, _, signature = value.rpartition(b".")
-        if len(value) > MAX_COOKIE_BYTES or not hmac.compare_digest(signature, self._signature(signed)):
+        if len(value) > MAX_COOKIE_BYTES or not self._signer.verifies(signed, signature):
             return None
         guest_id, _, issued = signed.partition(b".")
         guest = Guest(guest_id.decode("ascii"), int(issued))
         if not now - LIFETIME_SECONDS < guest.issued_at <= now + CLOCK_SKEW_SECONDS:
             return None
         return guest
-
-    def _signature(self, signed: bytes) -> bytes:
-        return base64.urlsafe_b64encode(hmac.digest(self._key, b"guest:" + signed, "sha256")).rstrip(b"=")
 
 
 def load_key(secret: str, state_dir: Path) -> bytes:

@@ -67,8 +67,8 @@ class ProblemAnswers:
     def _wall_page(self, problem: Problem, path: str) -> bytes:
         """The wall shows nothing but the code that was asked for; it is rendered once."""
         if self._wall is None:
-            gaps = {gap.value: self._marks[gap] for gap in (Gap.METER, Gap.CODE, Gap.OFFER)}
-            self._wall = self._marks.cut(self._templates.render("wall.html", nav=GUEST, **gaps))
+            marks = {gap.value: self._marks[gap] for gap in (Gap.METER, Gap.CODE, Gap.OFFER)}
+            self._wall = self._marks.cut(self._templates.render("wall.html", nav=GUEST, **marks))
         meter = problem.extra["meter"]
         line = meters.guest_line(meter["limit"], meter["remaining"], self._plans.offer)
         back = quote(path, safe="/")

@@ -135,7 +135,8 @@ TYPES = {
             "unavailable",
             503,
             "Not available at the moment",
-            "A part of the server cannot be reached. Ask again after `Retry-After` seconds.",
+            "A part of the server cannot be reached, or more is asked of it than it can answer soon. Nothing was "
+            "charged. Ask again after `Retry-After` seconds.",
         ),
         ProblemType(
             "meter-unavailable",
@@ -207,6 +208,8 @@ def from_service(error: ServiceError) -> Problem:
         return Problem("unavailable", "No release of the codes has been published on this server yet.")
     if error.reason == "INDEX_NOT_READY":
         return Problem("unavailable", "The search index is still being built.")
+    if error.reason == "OVERLOADED":
+        return Problem("unavailable", "More is asked of this server at the moment than it can answer.")
     if error.reason == "METER_UNAVAILABLE":
         return Problem("meter-unavailable", "Whether a view is left cannot be told at the moment.")
     if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED:

@@ -7,7 +7,6 @@ over all of it. Browsers keep the latest `KEPT` in a cookie; an API client gets 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from medcodes.metering.v1 import metering_pb2
 
 from . import cookies
+from .signing import Signer
 
 COOKIE = "medcodes_receipts"
 HEADER = b"medcodes-receipt"
@@ -43,7 +43,7 @@ class Receipts:
     def __init__(self, keys: Sequence[bytes], *, secure: bool) -> None:
         if not keys or any(len(key) < KEY_BYTES for key in keys):
             raise ValueError(f"the keys of receipts must have at least {KEY_BYTES} bytes")
-        self._keys = keys
+        self._signers = [Signer(key, b"receipts") for key in keys]
         self._name = cookies.full_name(COOKIE.encode(), secure=secure)
         self._attributes = cookies.attributes(LIFETIME_SECONDS, secure=secure)
         # Empties the cookie, which says what was viewed, when its owner logs out.
@@ -96,13 +96,13 @@ class Receipts:
         while len(book) > MAX_BYTES:
             parts.pop()
             book = _SEPARATOR.join(parts)
-        return book + _SEPARATOR + _signature(self._keys[0], book)
+        return book + _SEPARATOR + self._signers[0].sign(book)
 
     def _verified(self, value: bytes) -> bytes:
         book, _, signature = value.rpartition(_SEPARATOR)
         if len(value) > 2 * MAX_BYTES:
             return b""
-        return book if any(hmac.compare_digest(signature, _signature(key, book)) for key in self._keys) else b""
+        return book if any(signer.verifies(book, signature) for signer in self._signers) else b""
 
 
 def entry(system: str, code: str, view: metering_pb2.ViewResult, request_id: str, now: float) -> bytes:
@@ -139,7 +139,3 @@ def _meter(text: bytes) -> metering_pb2.Meter:
     if limit:
         meter.limit, meter.remaining = int(limit, 16), int(remaining, 16)
     return meter
-
-
-def _signature(key: bytes, book: bytes) -> bytes:
-    return base64.urlsafe_b64encode(hmac.digest(key, b"receipts:" + book, "sha256")).rstrip(b"=")

@@ -44,6 +44,25 @@ class GatewaySettings(ServiceSettings):
     metering_queue: int = Field(
         4096, ge=1, description="Views that may wait for a batch; beyond it requests are refused with 503."
     )
+    metering_wait_seconds: float = Field(
+        0.4,
+        gt=0,
+        le=60,
+        description="Seconds that a view may wait for a batch until it is refused with 503; while one has waited for "
+        "a quarter of that, further ones are refused at once.",
+    )
+    max_lag_seconds: float = Field(
+        0.1,
+        gt=0,
+        le=60,
+        description="Seconds that this process may be behind with its work; what comes meanwhile is refused with 503.",
+    )
+    max_requests: int = Field(
+        2000,
+        ge=1,
+        le=100_000,
+        description="Requests under way at one moment; further ones are refused with 503.",
+    )
 
     rendered_pages_mib: int = Field(64, ge=0, description="Memory for rendered code pages; 0: none are kept.")
     guest_secret: SecretStr = Field(

@@ -39,6 +39,7 @@ def build(settings: MeteringSettings) -> Service:
         names=[SERVICE_NAME],
         health=health,
         drain_seconds=settings.drain_seconds,
+        max_calls=settings.grpc_max_calls,
     )
     accounts = AccountEvents(bus, metering)
     tasks = [Task("recovery", recovery.run), Task("relay", relay.run), *accounts.tasks()]

@@ -46,6 +46,7 @@ def build(settings: SearchSettings) -> Service:
         names=[SERVICE_NAME],
         health=health,
         drain_seconds=settings.drain_seconds,
+        max_calls=settings.grpc_max_calls,
     )
     return Service(
         "search",

@@ -15,6 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from services.common.health import Health
 
 from ..answers import Header
+from ..shedding import Door, Refusal
+from .acceptor import Acceptor
 
 MAX_HEAD_BYTES = 64 * 1024
 KEEP_ALIVE_SECONDS = 30
@@ -25,7 +27,8 @@ TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length
 class HttpServer:
     """Serves an ASGI application. `port` is the one that was bound; `health` is polled while it runs.
 
-    `request_seconds` is how long the head of a request may take to arrive, and then its body.
+    `request_seconds` is how long the head of a request may take to arrive, and then its body. Whoever is not admitted
+    at the `door` gets the `refusal`.
     """
 
     def __init__(
@@ -35,9 +38,12 @@ class HttpServer:
         port: int,
         health: Health,
         *,
+        door: Door,
+        refusal: Refusal,
         drain_seconds: float,
         request_seconds: float,
     ) -> None:
+        self._door, self._refusal = door, refusal
         self._app, self._host, self._asked_port, self._health = app, host, port, health
         self._drain_seconds, self._request_seconds = drain_seconds, request_seconds
         self.port = 0
@@ -48,7 +54,9 @@ class HttpServer:
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
             self._app,
-            http=partial(_BoundedProtocol, request_seconds=self._request_seconds),  # type: ignore[arg-type]
+            http=partial(  # type: ignore[arg-type]
+                _BoundedProtocol, door=self._door, refusal=self._refusal, request_seconds=self._request_seconds
+            ),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -74,7 +82,15 @@ class HttpServer:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs the service."""
+    """Leaves signals to whoever runs the service, and takes connections in its own way."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        config: Any = self.config
+        protocol = partial(
+            config.http_protocol_class, config=config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        self.servers = [Acceptor(listening, protocol, config.backlog) for listening in sockets or ()]  # type: ignore[misc]
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -87,10 +103,13 @@ class _BoundedProtocol(HttpToolsProtocol):
     Cut off is who sends an endless request line or endless header fields, which the parser would keep in memory; whose
     head or body does not arrive in time; and who names no host, or several of them. What is left of a request that asks
     for another protocol is not read: its body would be taken for the next request.
+
+    Whoever is not admitted at the door is answered here, without an application and a task for it.
     """
 
-    def __init__(self, *arguments: Any, request_seconds: float, **named: Any) -> None:
+    def __init__(self, *arguments: Any, door: Door, refusal: Refusal, request_seconds: float, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._door, self._refusal, self._refuses = door, refusal, False
         self._request_seconds = request_seconds
         self._reads_head, self._reads_body, self._head_bytes = False, False, 0
         # Since when a head or a body is awaited; 0.0 while none is.
@@ -130,13 +149,35 @@ class _BoundedProtocol(HttpToolsProtocol):
         self._reads_head, self._reads_body = False, True
         self._awaited_since = self.loop.time()
         _check_host(self.headers, self.parser.get_http_version())
+        self._refuses = self._may_refuse() and not self._door.admits(self.url, self.headers, len(self.tasks))
+        if self._refuses:
+            return
         super().on_headers_complete()
         if self.parser.should_upgrade():
             self._upgrades, self.cycle.keep_alive = True, False
 
+    def on_body(self, body: bytes) -> None:
+        if not self._refuses:
+            super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._reads_body, self._awaited_since = False, 0.0
-        super().on_message_complete()
+        if self._refuses:
+            self._refuse()
+        else:
+            super().on_message_complete()
+
+    def _may_refuse(self) -> bool:
+        """Only what changes nothing, and what is not behind another request whose answer comes first."""
+        is_idle = self.cycle is None or self.cycle.response_complete
+        return is_idle and self.parser.get_method() in (b"GET", b"HEAD") and not self.parser.should_upgrade()
+
+    def _refuse(self) -> None:
+        with_body = self.parser.get_method() == b"GET"
+        self.transport.write(self._refusal.answer(self.url, self.headers, with_body=with_body))
+        if not self.parser.should_keep_alive():
+            self.transport.close()
+        self.on_response_complete()
 
     def _cut_off_late(self) -> None:
         """One timer for a connection, as a timer for every request would cost each of them."""

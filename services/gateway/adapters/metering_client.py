@@ -21,11 +21,12 @@ HEALTH_TIMEOUT_SECONDS = 1.0
 
 
 class MeteringClient:
-    """A component that fills the port `Metering`: `calls` batches of views under way, `queue` views waiting."""
+    """A component that fills the port `Metering`: `calls` batches of views under way, `queue` views waiting, none of
+    them for longer than `patience` seconds."""
 
-    def __init__(self, address: str, timeout: float, *, calls: int, queue: int) -> None:
+    def __init__(self, address: str, timeout: float, *, calls: int, queue: int, patience: float) -> None:
         self._address, self._timeout = address, timeout
-        self._batcher = ViewBatcher(self._consume_views, calls=calls, queue=queue)
+        self._batcher = ViewBatcher(self._consume_views, calls=calls, queue=queue, patience=patience)
 
     async def start(self) -> None:
         # Views are sent again by the batcher, which knows that their request ids make that safe.
@@ -42,6 +43,10 @@ class MeteringClient:
         request = health_pb2.HealthCheckRequest(service=NAME)
         found = await self._health.Check(request, timeout=HEALTH_TIMEOUT_SECONDS)
         return bool(found.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def is_behind(self) -> bool:
+        """Whether a view that comes now would be refused, or have to wait for long."""
+        return self._batcher.is_behind()
 
     def consume(self, view: metering_pb2.ViewRequest) -> asyncio.Future[metering_pb2.ViewResult]:
         return self._batcher.consume(view)

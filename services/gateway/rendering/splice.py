@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from markupsafe import Markup
 
 
-class Gap(Enum):
+class Gap(StrEnum):
     """What differs between answers from the same rendered page."""
 
     METER = "meter"  # the meter line, or the `meter` object

@@ -153,3 +153,36 @@ async def test_a_malformed_message_is_an_error_of_the_call_only(channel, search)
         await call(b"\xff\xff\xff\xff", timeout=2)
     assert caught.value.code() in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
     assert (await search.Search(search_pb2.SearchRequest(q="x"))).release
+
+
+async def test_more_calls_than_a_server_takes_are_refused_and_not_sent_again_but_for_health(server):
+    server.servicer.calls = 0
+    await server.stop()
+    small = GrpcServer(
+        domain="search.medcodes",
+        listen="127.0.0.1:0",
+        register=[lambda into: search_pb2_grpc.add_SearchServiceServicer_to_server(server.servicer, into)],
+        names=[NAME],
+        health=Health("small"),
+        max_calls=2,
+    )
+    await small.start()
+    async with connect(f"127.0.0.1:{small.port}", idempotent=[NAME], timeout=5) as channel:
+        stub = search_pb2_grpc.SearchServiceStub(channel)
+        slow = [asyncio.ensure_future(stub.Search(search_pb2.SearchRequest(q="slow"))) for _ in range(2)]
+        while server.servicer.calls < 2:
+            await asyncio.sleep(0.01)
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await stub.Search(search_pb2.SearchRequest(q="one more"))
+        found = errors.from_rpc(raised.value)
+        assert isinstance(found, errors.Unavailable)
+        assert found.reason == "OVERLOADED"
+        assert server.servicer.calls == 2
+        health = health_pb2_grpc.HealthStub(channel)
+        assert (await health.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.SERVING
+        for call in slow:
+            call.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        await asyncio.sleep(0.05)
+        assert await stub.Search(search_pb2.SearchRequest(q="again"))
+    await small.stop()
