@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from services.standalone.ports import free_port
+from services.standalone.ports import free_port, reserve
 from tests import machine
 from tests.e2e.visitors import Visitor
 
@@ -53,8 +51,7 @@ def guarded(seed_state, tmp_path_factory) -> Iterator[machine.Machine]:
 def two_free_ports() -> int:
     while True:
         port = free_port()
-        with contextlib.suppress(OSError), socket.socket() as second:
-            second.bind(("127.0.0.1", port + 1))
+        if reserve(port + 1):
             return port
 
 

@@ -35,7 +35,6 @@ class WireAccounts(accounts_pb2_grpc.AccountsServiceServicer):
         self.accounts: dict[str, pb.Account] = {}
         self.passwords: dict[str, str] = {}
         self.credentials: dict[str, pb.Principal] = {}
-        self.mailed: dict[str, str] = {}
         self.plans = [FREE]
         self.registrations: list[pb.RegisterRequest] = []
         self.resolved, self.delay, self.failure = 0, 0.0, None
@@ -119,34 +118,6 @@ class WireAccounts(accounts_pb2_grpc.AccountsServiceServicer):
     async def ListApiKeys(self, request, context):
         found = [one for one in self.credentials.values() if one.account_id == request.account_id and one.api_key_id]
         return pb.ListApiKeysResponse(api_keys=[pb.ApiKey(id=one.api_key_id, scopes=one.scopes) for one in found])
-
-    async def VerifyEmail(self, request, context):
-        account_id = self.mailed.pop(request.token, None)
-        if account_id is None:
-            raise errors.Unauthenticated("used", reason="BAD_TOKEN")
-        self.accounts[account_id].email_verified = True
-        return pb.VerifyEmailResponse()
-
-    async def ResetPassword(self, request, context):
-        account_id = self.mailed.pop(request.token, None)
-        if account_id is None:
-            raise errors.Unauthenticated("used", reason="BAD_TOKEN")
-        self.passwords[account_id] = request.new_password
-        return pb.ResetPasswordResponse()
-
-    async def RequestPasswordReset(self, request, context):
-        self._fail()
-        return pb.RequestPasswordResetResponse()
-
-    async def DeleteAccount(self, request, context):
-        if self.passwords[request.account_id] != request.password:
-            raise errors.Unauthenticated("wrong", reason="BAD_CREDENTIALS")
-        return pb.DeleteAccountResponse(deletion=pb.Deletion(id="deletion-1", requested_at_ms=now_ms()))
-
-    async def GetDeletion(self, request, context):
-        if request.deletion_id != "deletion-1":
-            raise errors.NotFound("none")
-        return pb.GetDeletionResponse(deletion=pb.Deletion(id="deletion-1", requested_at_ms=now_ms()))
 
 
 class WireShelf(shelf_pb2_grpc.ShelfServiceServicer):
