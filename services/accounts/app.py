@@ -24,6 +24,7 @@ from .adapters.sql.store import MAILS, SqlStore
 from .api_keys import ApiKeys
 from .domain.throttling import Limit
 from .erasure import Erasure
+from .feeds import Feeds
 from .housekeeping import Housekeeping
 from .mail_room import MailRoom
 from .operating import Operating
@@ -61,7 +62,7 @@ def build(settings: AccountsSettings, clock: Callable[[], int] = now_ms) -> Serv
     use = accounts_servicer.UseCases(store, plans, registration, sessions, passwords, ApiKeys(store, clock), erasure)
     accounts = accounts_servicer.AccountsServicer(use)
     operator = operator_servicer.OperatorServicer(Operating(store, plans, clock), plans)
-    shelf = shelf_servicer.ShelfServicer(Shelves(store, clock))
+    shelf = shelf_servicer.ShelfServicer(Shelves(store, clock), Feeds(store, sessions, clock))
 
     mail_room = MailRoom(
         store,

@@ -149,7 +149,7 @@ def _traced(app: App) -> App:
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
     # The addresses in mails hold tokens, which no trace may keep.
-    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify")
+    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify,/feed.atom")
 
 
 def _crawlers(settings: GatewaySettings) -> Crawlers | None:

@@ -18,6 +18,7 @@ from .account_rows import SqlAccounts
 from .credential_rows import SqlCredentials
 from .database import Database
 from .deletion_rows import SqlDeletions
+from .feed_rows import SqlFeeds
 from .history_rows import SqlHistory
 from .mail_rows import SqlLinks, SqlMails
 from .outbox import SqlEvents
@@ -74,6 +75,10 @@ class SqlTransaction:
     @cached_property
     def history(self) -> SqlHistory:
         return SqlHistory(self._connection)
+
+    @cached_property
+    def feeds(self) -> SqlFeeds:
+        return SqlFeeds(self._connection)
 
 
 class SqlStore:
