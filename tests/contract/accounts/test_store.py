@@ -405,6 +405,25 @@ class StoreContract:
         async with store.reading() as transaction:
             assert await transaction.accounts.find("", "", None, 9) == []
 
+    async def test_who_is_cancelled_midway_holds_nothing_up(self, store):
+        one, cancelled = account(), []
+        await added(store, one)
+
+        async def write() -> None:
+            while True:
+                async with store.writing() as transaction:
+                    await transaction.accounts.hold(one.id)
+                    await transaction.accounts.set_plan(one.id, "professional")
+
+        for moment in range(40):
+            cancelled.append(asyncio.create_task(write()))
+            await asyncio.sleep(0.001 + moment / 4000)
+            cancelled[-1].cancel()
+            await asyncio.wait(cancelled[-1:])
+            async with store.writing() as transaction:
+                await transaction.accounts.set_verified(one.id, moment)
+        assert all(task.cancelled() for task in cancelled)
+
 
 async def every_row(database: Database) -> list[tuple[object, ...]]:
     from services.accounts.adapters.sql.tables import metadata

@@ -78,7 +78,8 @@ async def test_a_store_that_stands_still_under_500_clients(machine):
     end.set()
     await asking
 
-    during = [(status, took) for began, status, took in crowd.answers if stopped + 1 < began < continued - 1]
+    # Those whose answer came while it stood still; who was sent to it before it went on may have been granted then.
+    during = [(status, took) for began, status, took in crowd.answers if stopped + 1 < began < continued - took]
     assert {status for status, _ in during} == {503}
     assert max(took for _, took in during) < SENT_AND_UNKNOWN_SECONDS
     # All but the batches that find out whether the store answers again are told at once.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets as random_bytes
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -83,10 +83,10 @@ class SqlTransaction:
 
 class SqlStore:
     """See `ports.Store`. A component: `start` brings the schema up to date, in the background while the database is
-    away; until then blocks raise `StoreUnavailable`."""
+    away; until then blocks raise `StoreUnavailable`. `prepared` is told as soon as it is."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, prepared: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._database, self._prepared = database, prepared
         self._throttle_key = b""
         self._preparing = Task("accounts' schema", self.prepare)
         self._signals = {EVENTS: Signal(), MAILS: Signal()}
@@ -106,6 +106,8 @@ class SqlStore:
             await connection.execute(made.on_conflict_do_nothing())
             found = await connection.execute(sa.select(secrets.c.value).where(secrets.c.name == THROTTLE_KEY))
             self._throttle_key = found.scalar_one()
+        if self._prepared:
+            await self._prepared()
 
     def signal(self, name: str) -> Signal:
         """What tells of `EVENTS` or `MAILS` that were added."""
