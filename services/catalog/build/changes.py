@@ -164,9 +164,12 @@ class _Comparison:
             sides.append({(row.add_on, row.primary) for row in rows if not row.deleted})
         changed = sides[0] ^ sides[1]
         for at, other, fact, label in ((0, 1, "primary_code", "Primary codes"), (1, 0, "add_on_code", "Add-on codes")):
-            for code in sorted({pair[at] for pair in changed}):
-                listed = [{pair[other] for pair in side & changed if pair[at] == code} for side in sides]
-                for change in changes.set_change("crosswalks", fact, label, *listed):
+            listed: dict[str, tuple[set[str], set[str]]] = {}
+            for number, side in enumerate(sides):
+                for pair in side & changed:
+                    listed.setdefault(pair[at], (set(), set()))[number].add(pair[other])
+            for code in sorted(listed):
+                for change in changes.set_change("crosswalks", fact, label, *listed[code]):
                     yield codes.procedure_system(code), code, change
 
     def _ptp(self, data_set: DataSet) -> Found:
