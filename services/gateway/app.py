@@ -16,32 +16,39 @@ from services.common.lifecycle import Component, Service, Task
 
 from .adapters.accounts_channel import AccountsChannel
 from .adapters.catalog_client import CatalogClient
+from .adapters.dns_client import DnsClient
 from .adapters.http_server import HttpServer
 from .adapters.metering_client import MeteringClient
 from .adapters.release_watch import follow_release
+from .adapters.robots_file import load_robots
 from .adapters.search_client import SearchClient
 from .adapters.session_watch import SessionWatch
 from .answers import security_headers
 from .code_shelves import CodeShelves
+from .crawlers import Crawlers
 from .front import App, Front
+from .guest_meter import GuestMeter
 from .guests import GuestCookies, load_key
 from .history import History
-from .networks import Networks, networks
+from .networks import Networks, dns_servers, networks
 from .page_cache import Access, PageCache, PageKey
 from .plans import Plans
 from .problem_answers import ProblemAnswers
 from .readiness import Readiness
 from .receipts import Receipts
-from .rendering import code_html, code_json
+from .rendering import code_html, code_json, teaser_html
 from .rendering.splice import Marks, Spliced
 from .rendering.templates import Templates
+from .robots import Robots
 from .routes.codes import CodeRoute
 from .routes.parts import Parts
+from .routes.robots import RobotRoute
 from .service import CodePages, Views
 from .sessions import SessionCookies, Sessions
 from .settings import MIB, GatewaySettings
 from .shedding import Door, Refusal
 from .static_files import StaticFiles
+from .usage import Usage
 from .web import web_app
 
 
@@ -78,9 +85,13 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     receipts = Receipts(settings.receipt_keys(key), secure=settings.https)
     guests: Access = "open" if settings.sections_for_guests == "open" else "register"
     pages = CodePages(catalog, cache, partial(_render, marks, templates), guests, today)
-    views = Views(metering, receipts, cookies, sessions, session_cookies)
+    usage = Usage(metering)
+    views = Views(metering, receipts, cookies, sessions, session_cookies, usage)
     code_route = CodeRoute(
         pages, views, plans, CodeShelves(channel.shelf, templates), history, lambda: "catalog" in health.failing
+    )
+    robot_route = RobotRoute(
+        Robots(load_robots(settings.robots_file)), _crawlers(settings), GuestMeter(metering), code_route
     )
     parts = Parts(
         settings=settings,
@@ -103,6 +114,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     problems = ProblemAnswers(templates, marks, plans)
     front = Front(
         code_route=code_route,
+        robot_route=robot_route,
         others=web_app(parts, problems),
         cookies=cookies,
         sessions=sessions,
@@ -127,7 +139,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     )
     clients: list[Component] = [catalog, search, metering, channel]
     background.append(Task("watch the load", door.watch))
-    return Service("gateway", [*clients, bus, watch, session_watch, *background, server], health)
+    return Service("gateway", [*clients, bus, watch, session_watch, *background, usage, server], health)
 
 
 def _traced(app: App) -> App:
@@ -137,11 +149,20 @@ def _traced(app: App) -> App:
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
     # The addresses in mails hold tokens, which no trace may keep.
-    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify")
+    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify,/feed.atom")
+
+
+def _crawlers(settings: GatewaySettings) -> Crawlers | None:
+    if not settings.verify_crawlers:
+        return None
+    seconds = settings.crawler_dns_seconds
+    return Crawlers(DnsClient(dns_servers(settings.crawler_dns_servers), seconds), seconds)
 
 
 def _render(marks: Marks, templates: Templates, page: catalog_pb2.CodePage, key: PageKey) -> Spliced:
     locked = key.access == "register"
+    if key.format == "teaser":
+        return teaser_html.page(page, marks=marks, templates=templates)
     if key.format == "json":
         return code_json.page(page, locked=locked, dated=key.dated, marks=marks)
     return code_html.page(page, locked=locked, dated=key.dated, marks=marks, templates=templates)

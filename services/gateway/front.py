@@ -18,6 +18,7 @@ from .networks import Networks
 from .problem_answers import ProblemAnswers
 from .problems import Problem
 from .routes.codes import CodeRoute
+from .routes.robots import RobotRoute
 from .sessions import SessionCookies, Sessions
 from .visitor import Visitor, identify, recognise
 
@@ -27,7 +28,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 
 # Answered for machines, whoever they are: no visitor, no cookie.
-_PLAIN = ("/static/", "/livez", "/readyz", "/robots.txt", "/sitemap.xml", "/favicon.ico")
+_PLAIN = ("/static/", "/livez", "/readyz", "/robots.txt", "/sitemap", "/favicon.ico")
 
 log = structlog.get_logger(__name__)
 _seconds = Histogram("gateway_seconds", "Time to answer a request.", ["route"])
@@ -41,6 +42,7 @@ class Front:
         self,
         *,
         code_route: CodeRoute,
+        robot_route: RobotRoute,
         others: App,
         cookies: GuestCookies,
         sessions: Sessions,
@@ -53,6 +55,7 @@ class Front:
         access_log: bool,
     ) -> None:
         self._code_route, self._others, self._cookies = code_route, others, cookies
+        self._robot_route = robot_route
         self._sessions, self._session_cookies, self._networks = sessions, session_cookies, networks
         self._problems, self._headers, self._public_url = problems, headers, public_url
         self._max_body_bytes, self._access_log = max_body_bytes, access_log
@@ -68,9 +71,13 @@ class Front:
                 await self._through_framework(scope, receive, send, visitor)
                 _other_seconds.observe(time.perf_counter() - began)
                 return
+            answer = None
             if visitor.credential or visitor.is_bearer:
                 await recognise(visitor, self._sessions, self._session_cookies)
-            answer = await self._code_route.answer(ask, visitor)
+            elif robot := self._robot_route.claimed(ask, visitor):
+                answer = await self._robot_route.answer(robot, ask, visitor)
+            if answer is None:
+                answer = await self._code_route.answer(ask, visitor)
         except Exception as error:
             answer = self._problems.answer(error, path, visitor)
         await self._send(answer, visitor, send)

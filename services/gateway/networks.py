@@ -17,11 +17,20 @@ DAY_SECONDS = 24 * 3600
 TOKEN_BYTES = 15
 MAX_HOPS = 32
 KEPT = 4096
+DNS_PORT = 53
 
 
 def networks(text: str) -> tuple[Network, ...]:
     """The networks of a comma-separated list. Raises ValueError, naming the one that is none."""
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def dns_servers(text: str) -> list[tuple[str, int]]:
+    """(address, port) for each of a comma-separated list: `10.0.0.53, 127.0.0.1:5353, [fd00::53]:5353`.
+
+    Raises ValueError, naming the one that is none.
+    """
+    return [_dns_server(part.strip()) for part in text.split(",") if part.strip()]
 
 
 class Networks:
@@ -43,6 +52,11 @@ class Networks:
         if not self._trusted:
             return self._named(peer[0], int(now // DAY_SECONDS))
         return self._named(self.client(peer[0], _forwarded(scope["headers"])), int(now // DAY_SECONDS))
+
+    def address(self, scope: Mapping[str, Any]) -> Address | None:
+        """The client's address itself, to ask DNS about."""
+        peer = scope.get("client")
+        return _address(self.client(peer[0], _forwarded(scope["headers"]))) if peer else None
 
     def client(self, peer: str, forwarded: bytes) -> str:
         """The client's address."""
@@ -86,3 +100,16 @@ def _without_port(text: str) -> str:
         return text[1:].partition("]")[0]
     host, colon, _ = text.partition(":")
     return host if colon and text.count(":") == 1 else text
+
+
+def _dns_server(text: str) -> tuple[str, int]:
+    host, port = text, ""
+    if text.startswith("["):
+        host, closed, port = text[1:].partition("]")
+        host, port = host if closed else text, port.removeprefix(":")
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    number = int(port or DNS_PORT)
+    if not 0 < number < 2**16:
+        raise ValueError(f"{text!r} has no port between 1 and 65535")
+    return str(ip_address(host)), number

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from .rendering.splice import Spliced
 
-Format = Literal["html", "json"]
+Format = Literal["html", "json", "teaser"]
 Access = Literal["open", "register"]
 
 # Python's own cost of an entry, beside the bytes of the page.

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from medcodes.accounts.v1 import accounts_pb2, shelf_pb2
 from medcodes.catalog.v1 import catalog_pb2
 from medcodes.metering.v1 import metering_pb2
 from medcodes.search.v1 import search_pb2
+
+from .networks import Address
+
+Value = TypeVar("Value")
 
 
 class Catalog(Protocol):
@@ -33,6 +38,16 @@ class Catalog(Protocol):
         ...
 
     async def list_releases(self) -> Sequence[catalog_pb2.Release]: ...
+
+    async def diff_releases(
+        self, before: str, after: str, cursor: str, limit: int
+    ) -> catalog_pb2.DiffReleasesResponse: ...
+
+    async def list_code_changes(
+        self, codes: Sequence[tuple[str, str]], cursor: str, limit: int
+    ) -> catalog_pb2.ListCodeChangesResponse:
+        """Of at most 2,000 codes, newest release first."""
+        ...
 
 
 class Metering(Protocol):
@@ -56,6 +71,10 @@ class Metering(Protocol):
 
     async def sign_receipt(self, subject: metering_pb2.Subject, system: str, code: str) -> bytes:
         """Raises NotFound where the subject has no grant for the page."""
+        ...
+
+    async def record_usage(self, report: metering_pb2.RecordUsageRequest) -> None:
+        """May be repeated. Raises InvalidArgument where the report can never be taken."""
         ...
 
     async def list_receipt_keys(self) -> Sequence[metering_pb2.ReceiptKey]: ...
@@ -163,3 +182,40 @@ class Shelf(Protocol):
     async def set_preferences(
         self, account_id: str, *, keep_search_history: bool, keep_recent_views: bool
     ) -> shelf_pb2.Preferences: ...
+
+    async def create_feed(self, account_id: str) -> tuple[str, int]:
+        """The token of the feed, and when it was made (ms)."""
+        ...
+
+    async def get_feed(self, account_id: str) -> int:
+        """When it was made (ms), 0 where there is none."""
+        ...
+
+    async def revoke_feed(self, account_id: str) -> None: ...
+
+    async def resolve_feed(self, token: str) -> accounts_pb2.Principal:
+        """Raises Unauthenticated where it opens nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Records(Generic[Value]):
+    """What DNS has of one kind under one name; none at all is an answer too. They hold for so many `seconds`."""
+
+    values: tuple[Value, ...]
+    seconds: float
+
+
+class Dns(Protocol):
+    """Questions to DNS. Raises `Unavailable` where it does not say: no server, no answer in time, a broken answer.
+
+    Answers are somebody else's: a name may be anything that its address's owner has made up.
+    """
+
+    async def names(self, address: Address) -> Records[str]:
+        """What an address is called (PTR), in lower case and without the last dot."""
+        ...
+
+    async def addresses(self, name: str, version: int) -> Records[Address]:
+        """A name's IPv4 or IPv6 addresses (`version` 4 or 6)."""
+        ...

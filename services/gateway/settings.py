@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
 from services.common.settings import ServiceSettings
 
-from .networks import networks
+from .networks import dns_servers, networks
 from .receipts import derived_key
 
 MIB = 2**20
@@ -30,6 +31,25 @@ class GatewaySettings(ServiceSettings):
         "",
         description="Networks of the proxies in front, comma-separated (10.0.0.0/8, fd00::/8): only behind these "
         "X-Forwarded-For says where a request comes from.",
+    )
+
+    robots_file: Path | None = Field(
+        None,
+        description="Search crawlers that may read code pages and robots that make previews of links, a TOML file; "
+        "empty: the one that comes with Medcodes.",
+    )
+    verify_crawlers: bool = Field(
+        True,
+        description="Ask DNS whether who says that it is a search crawler is one, and do not charge it then; otherwise "
+        "all crawlers are guests.",
+    )
+    crawler_dns_servers: str = Field(
+        "",
+        description="DNS servers to ask about crawlers, comma-separated (10.0.0.53, [fd00::53]:5353); empty: those of "
+        "this machine.",
+    )
+    crawler_dns_seconds: float = Field(
+        1.0, gt=0, le=10, description="Seconds that finding out about a crawler may take; after them it is a guest."
     )
 
     catalog_address: str = Field("127.0.0.1:50051", description="Where the catalog listens.")
@@ -93,6 +113,12 @@ class GatewaySettings(ServiceSettings):
     @classmethod
     def _are_networks(cls, value: str) -> str:
         networks(value)
+        return value
+
+    @field_validator("crawler_dns_servers")
+    @classmethod
+    def _are_dns_servers(cls, value: str) -> str:
+        dns_servers(value)
         return value
 
     def receipt_keys(self, guest_key: bytes) -> list[bytes]:

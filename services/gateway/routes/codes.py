@@ -61,7 +61,7 @@ class CodeRoute:
             raise visitor.away
         page = await self.pages.get(ask, self.pages.access(visitor))
         headers = [PRIVATE]
-        if (canonical := _canonical(ask, page)) != ask.path:
+        if (canonical := canonical_path(ask, page)) != ask.path:
             headers.append((b"link", b'<%s>; rel="canonical"' % canonical.encode()))
         if visitor.is_head:
             return Answer(200, HTML if ask.format == "html" else JSON, b"", headers)
@@ -96,6 +96,7 @@ class CodeRoute:
         return page.body.fill(gaps)
 
 
-def _canonical(ask: CodeAsk, page: RenderedPage) -> str:
+def canonical_path(ask: CodeAsk, page: RenderedPage) -> str:
+    """Where the page stands, however the code was spelt."""
     prefix = "" if ask.format == "html" else "/api/v1"
     return f"{prefix}/codes/{page.system}/{page.code}"
