@@ -21,7 +21,7 @@ run: $(VENV)/.runtime ## set everything up and start Medcodes on this machine
 	@exec $(BIN)/medcodes up --http-port $(MEDCODES_HTTP_PORT) --state-dir "$(MEDCODES_STATE_DIR)" $(if $(MEDCODES_DATA),--data "$(MEDCODES_DATA)")
 
 test: $(VENV)/.dev ## run every test against real servers (SERVERS=containers: in containers)
-	@MEDCODES_TEST_SERVERS=$(SERVERS) $(BIN)/python -m pytest
+	@MEDCODES_TEST_SERVERS=$(SERVERS) $(BIN)/python -m tests
 
 check: $(VENV)/.dev ## lint, types, layering, advisories, protos, generated code
 	$(BIN)/ruff check .

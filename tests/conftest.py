@@ -11,20 +11,30 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from services.standalone.servers import NatsServer, ValkeyServer
-from tests import machine, secrets_in_logs, servers
+from tests import machine, secrets_in_logs, servers, workers
 from tests.postgres import Postgres
 
 SAMPLE_DIR = Path(__file__).parent.parent / "services" / "catalog" / "sample"
 OPEN_SETTINGS = {"MEDCODES_GUEST_VIEWS": "unlimited", "MEDCODES_SECTIONS_FOR_GUESTS": "open"}
+
+# How long an example takes says nothing on a machine that runs other tests beside it.
+hypothesis.settings.register_profile("beside others", deadline=None)
+hypothesis.settings.load_profile("beside others")
 
 
 def pytest_report_header() -> str:
     data = os.environ.get("MEDCODES_TEST_DATA")
     said = data or "the sample set (set MEDCODES_TEST_DATA to a folder of official downloads for the whole files)"
     return f"medcodes: servers as {servers.kind()}; tests over official files read {said}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> workers.ByMachine:
+    return workers.ByMachine(config, log)
 
 
 _SECRETS_SAID: list[str] = []
@@ -38,9 +48,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def no_secret_in_any_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fails the run if a log of anything that it has started holds a secret. The first fixture, and so the last to end:
-    every machine has stopped by then."""
+    every machine has stopped by then. Each worker looks through the logs of what it has started itself."""
     yield
-    logs = secrets_in_logs.logs_in(tmp_path_factory.getbasetemp())
+    folders = {tmp_path_factory.getbasetemp(), *(folder.parent for folder in machine.STARTED)}
+    logs = sorted({log for folder in folders for log in secrets_in_logs.logs_in(folder)})
     for folder in filter(Path.is_dir, machine.STARTED):
         assert {"gateway.log"} <= {path.name for path in logs if folder in path.parents}, f"no logs in {folder}"
     assert _SECRETS_SAID + secrets_in_logs.in_files(logs) == []
@@ -92,10 +103,13 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def seed_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state folder of a machine that has built its first release from the sample set, indexed it, and stopped."""
-    folder = tmp_path_factory.mktemp("seed") / "state"
-    with machine.running(folder) as first:
-        first.until_search_answers()
-    return folder
+
+    def make(folder: Path) -> Path:
+        with machine.running(folder / "state") as first:
+            first.until_search_answers()
+        return folder / "state"
+
+    return workers.made_once(tmp_path_factory, "seed", make)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pytest
+
 from services.common.events import Bus
 from services.common.lifecycle import Task
 from services.metering.adapters.announcer import JetStreamAnnouncer
@@ -84,6 +86,26 @@ async def connected(server: Server) -> AsyncIterator[Bus]:
         yield bus
     finally:
         await bus.stop()
+
+
+@pytest.fixture
+async def bus(nats_server: Server) -> AsyncIterator[Bus]:
+    async with connected(nats_server) as bus:
+        yield bus
+
+
+@pytest.fixture
+async def ledger(bus: Bus) -> JetStreamLedger:
+    ledger = JetStreamLedger(bus)
+    await ledger.prepare()
+    return ledger
+
+
+@pytest.fixture
+async def store(valkey_server: Server) -> AsyncIterator[ValkeyStore]:
+    store = ValkeyStore(valkey_server.url)
+    yield store
+    await store.stop()
 
 
 @contextlib.asynccontextmanager

@@ -24,6 +24,7 @@ from .adapters.sql.store import MAILS, SqlStore
 from .api_keys import ApiKeys
 from .domain.throttling import Limit
 from .erasure import Erasure
+from .feeds import Feeds
 from .housekeeping import Housekeeping
 from .mail_room import MailRoom
 from .operating import Operating
@@ -42,7 +43,7 @@ def build(settings: AccountsSettings, clock: Callable[[], int] = now_ms) -> Serv
     health, bus = Health("accounts"), Bus(settings.nats_url, "accounts")
     plans, common = load_plans(settings.plans_file), common_passwords()
     database, hasher = build_database(settings), build_hasher(settings)
-    store = SqlStore(database)
+    store = SqlStore(database, health.refresh)
     throttle = Throttle(store, clock)
     limits = LoginLimits.of(settings.login_failures_per_email, settings.login_failures_per_network)
     registrations = Limit("registrations", settings.registrations_per_network, 60 * MINUTE_MS)
@@ -61,7 +62,7 @@ def build(settings: AccountsSettings, clock: Callable[[], int] = now_ms) -> Serv
     use = accounts_servicer.UseCases(store, plans, registration, sessions, passwords, ApiKeys(store, clock), erasure)
     accounts = accounts_servicer.AccountsServicer(use)
     operator = operator_servicer.OperatorServicer(Operating(store, plans, clock), plans)
-    shelf = shelf_servicer.ShelfServicer(Shelves(store, clock))
+    shelf = shelf_servicer.ShelfServicer(Shelves(store, clock), Feeds(store, sessions, clock))
 
     mail_room = MailRoom(
         store,

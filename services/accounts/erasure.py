@@ -81,6 +81,7 @@ async def _parts(transaction: Transaction, account: Account) -> dict[str, Any]:
         },
         "sessions": [_without(vars(each), "account_id") for each in await credentials.sessions(account.id)],
         "api_keys": [_without(vars(each), "account_id") for each in await credentials.api_keys(account.id)],
+        "feed": {"created_at_ms": made} if (made := await transaction.feeds.created_at_ms(account.id)) else None,
         "lists": list(names.values()),
         "saved_codes": saved,
         "notes": [each._asdict() for each in await shelf.notes(account.id)],

@@ -6,6 +6,7 @@ from medcodes.accounts.v1 import accounts_pb2 as pb
 
 from .domain.people import Account, ApiKey, Deletion, Guest, Session
 from .domain.plans import Plan, Plans
+from .sessions import Principal
 
 
 def plan_message(plan: Plan) -> pb.Plan:
@@ -58,3 +59,16 @@ def api_key_message(key: ApiKey) -> pb.ApiKey:
 
 def deletion_message(deletion: Deletion) -> pb.Deletion:
     return pb.Deletion(**deletion._asdict())
+
+
+def principal_message(principal: Principal) -> pb.Principal:
+    return pb.Principal(
+        account_id=principal.account.id,
+        plan=plan_message(principal.plan),
+        registered_from=guest_message(principal.registered_from),
+        session_id=principal.session_id,
+        api_key_id=principal.api_key_id,
+        scopes=principal.scopes,
+        expires_at_ms=principal.expires_at_ms,
+        email_verified=principal.account.email_verified_at_ms > 0,
+    )

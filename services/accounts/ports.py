@@ -95,6 +95,8 @@ class Transaction(Protocol):
     def shelf(self) -> ShelfRows: ...
     @property
     def history(self) -> History: ...
+    @property
+    def feeds(self) -> FeedRows: ...
 
 
 class Accounts(Protocol):
@@ -264,6 +266,20 @@ class History(Protocol):
     async def searches(self, account_id: str) -> Sequence[Search]: ...
 
     async def clear(self, account_id: str, *, searches: bool, views: bool) -> None: ...
+
+
+class FeedRows(Protocol):
+    """The token of each account's feed, hashed."""
+
+    async def set(self, account_id: str, token_hash: bytes, at_ms: int) -> None:
+        """Replaces the one before."""
+
+    async def created_at_ms(self, account_id: str) -> int:
+        """0 where there is none."""
+
+    async def remove(self, account_id: str) -> None: ...
+
+    async def owner(self, token_hash: bytes) -> Account | None: ...
 
 
 class PasswordHasher(Protocol):

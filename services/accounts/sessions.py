@@ -102,6 +102,10 @@ class Sessions:
             await account_of(transaction, account_id)
             return await end_sessions(transaction, account_id, except_id)
 
+    def of_account(self, account: Account) -> Principal:
+        """The account itself, by none of its credentials."""
+        return self._principal(Owned(account, None, None))
+
     def _principal(self, owned: Owned) -> Principal:
         account, session, key = owned
         expires_at_ms = session.ends_at_ms(self.idle_ms) if session else key.expires_at_ms if key else 0

@@ -9,6 +9,7 @@ from services.common.health import Health
 from services.common.lifecycle import Service
 
 from .adapters.release_store import ReleaseStore
+from .changes import Changes
 from .current_release import ReleaseKeeper
 from .page_cache import PageCache
 from .service import Catalog
@@ -23,7 +24,7 @@ def build(settings: CatalogSettings) -> Service:
     releases = ReleaseKeeper(store, settings.releases_dir, settings.releases_kept)
     health.add_check("release", releases.has_release)
     catalog = Catalog(releases, new_york_today)
-    servicer = CatalogServicer(catalog, PageCache(settings.page_cache_mib << 20))
+    servicer = CatalogServicer(catalog, PageCache(settings.page_cache_mib << 20), Changes(releases))
     server = GrpcServer(
         domain="catalog.medcodes",
         listen=settings.catalog_listen,

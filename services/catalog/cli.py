@@ -175,6 +175,7 @@ def _publish(settings: CatalogSettings, manifest: Manifest, *, after_import: boo
 
     async def work(store: ReleaseStore) -> None:
         await store.put(await asyncio.to_thread(folder.check, manifest), manifest)
+        await _put_changes(store, folder, manifest.id)
         await store.make_current(manifest.id)
 
     try:
@@ -183,6 +184,31 @@ def _publish(settings: CatalogSettings, manifest: Manifest, *, after_import: boo
         raise _end(f"Not published: {error}.") from error
     folder.prune(settings.releases_kept, manifest.id)
     typer.echo(f"The current release is {manifest.id}")
+
+
+async def _put_changes(store: ReleaseStore, folder: ReleaseFolder, release_id: str) -> None:
+    """Compares the release with the current one, in this process, and keeps what differs with it. A release whose
+    predecessor cannot be had is published without."""
+    from services.common.clock import new_york_today, now_ms
+
+    from .adapters.release_folder import DamagedReleaseError
+    from .adapters.release_store import NotPublishedError
+    from .adapters.release_transfer import bring
+    from .build.changes import write_changes
+
+    before = await store.current()
+    if before is None or before.release == release_id:
+        return
+    draft = folder.path / f".{release_id}.changes-draft"
+    try:
+        await bring(store, folder, before)
+        databases = folder.database(before.release), folder.database(release_id)
+        await asyncio.to_thread(write_changes, *databases, draft, today=new_york_today(), now_ms=now_ms())
+        await store.put_changes(release_id, draft)
+    except (DamagedReleaseError, NotPublishedError, sqlite3.Error) as error:
+        typer.echo(f"What changed since {before.release[:SHORT_ID]} cannot be told: {error}.", err=True)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _with_store(

@@ -14,9 +14,10 @@ from prometheus_client import Counter, Gauge
 from services.common.errors import Unavailable
 from services.common.lifecycle import Task
 
+from .adapters.change_file import ChangeFile, NotChangesError
 from .adapters.release_folder import DamagedReleaseError, ReleaseFolder
 from .adapters.release_store import Current, ReleaseStore
-from .adapters.release_transfer import bring
+from .adapters.release_transfer import bring, bring_changes
 from .adapters.sqlite_release import NotAReleaseError, SqliteRelease
 from .domain.manifest import Manifest
 from .ports import ReleaseFileInfo, ReleaseInfo, ReleaseReader
@@ -43,6 +44,7 @@ class ReleaseKeeper:
         self._store, self._folder, self._keep = store, ReleaseFolder(folder), keep
         self._lock = threading.Lock()
         self._held: list[_Held] = []  # the current one last
+        self._changes: dict[str, ChangeFile] = {}
         self._wanted: Current | None = None
         self._changed = asyncio.Event()
         self._tasks = (Task("watch the current release", self._watch), Task("adopt releases", self._adopt_wanted))
@@ -50,6 +52,7 @@ class ReleaseKeeper:
     async def start(self) -> None:
         self._folder.path.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self._open_local)
+        self._changes = await asyncio.to_thread(self._read_changes)
         for task in self._tasks:
             await task.start()
 
@@ -71,6 +74,9 @@ class ReleaseKeeper:
         """The release answered from, "" while there is none."""
         held = self._held
         return held[-1].manifest.id if held else ""
+
+    def changes(self) -> dict[str, ChangeFile]:
+        return self._changes
 
     @contextlib.contextmanager
     def acquire(self, release_id: str = "") -> Iterator[ReleaseReader]:
@@ -120,12 +126,29 @@ class ReleaseKeeper:
 
     async def _adopt(self, wanted: Current) -> None:
         if wanted.release == self.current_id:
+            await self._bring_changes()
             return
         manifest = await bring(self._store, self._folder, wanted)
         reader = await asyncio.to_thread(SqliteRelease, self._folder.database(manifest.id), manifest.id)
         self._swap(reader, manifest)
         await asyncio.to_thread(self._folder.remember, manifest.id)
         await asyncio.to_thread(self._folder.prune, self._keep, manifest.id)
+        await self._bring_changes()
+
+    async def _bring_changes(self) -> None:
+        """Pages do not wait for what a release changed, and do not fail by it."""
+        try:
+            await bring_changes(self._store, self._folder)
+        except Exception as error:  # NATS' client raises many kinds
+            log.warning("the changes of releases were not fetched", error=repr(error))
+        self._changes = await asyncio.to_thread(self._read_changes)
+
+    def _read_changes(self) -> dict[str, ChangeFile]:
+        found: dict[str, ChangeFile] = {}
+        for release_id in self._folder.changed():
+            with contextlib.suppress(NotChangesError):
+                found[release_id] = ChangeFile(self._folder.changes(release_id))
+        return found
 
     def _open_local(self) -> None:
         """Opens the first release of the local folder that is whole: the one remembered, then by age."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from .adapters.change_file import ChangeFile
 from .domain.editions import Edition
 from .domain.filed import CodeRecord, Filed, LoadedEdition
 from .domain.rows import Ptp, Row
@@ -135,6 +136,19 @@ class ReleaseInfo:
     files: Sequence[ReleaseFileInfo]
     editions: Sequence[LoadedEdition]
     rows: int
+
+
+class ReleaseChanges(Protocol):
+    """What the releases of this machine changed, each against the one before it."""
+
+    @property
+    def current_id(self) -> str:
+        """The release answered from, "" while there is none."""
+        ...
+
+    def changes(self) -> dict[str, ChangeFile]:
+        """By the release that changed something; files that cannot be read are left out."""
+        ...
 
 
 class Releases(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,7 +10,8 @@ import grpc
 from medcodes.catalog.v1 import catalog_pb2 as pb
 from medcodes.catalog.v1 import catalog_pb2_grpc
 
-from . import messages
+from . import change_messages, messages
+from .changes import Changes
 from .page_cache import CachedPage, PageCache, PageKey
 from .service import Catalog
 
@@ -19,8 +21,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
-    def __init__(self, catalog: Catalog, cache: PageCache) -> None:
-        self._catalog, self._cache = catalog, cache
+    def __init__(self, catalog: Catalog, cache: PageCache, changes: Changes) -> None:
+        self._catalog, self._cache, self._changes = catalog, cache, changes
 
     def register(self, server: grpc.aio.Server) -> None:
         """Adds the service; GetCodePage answers bytes as they stand in the cache, not serialized once more."""
@@ -97,3 +99,19 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     ) -> pb.ListReleasesResponse:
         found = await self._catalog.list_releases()
         return pb.ListReleasesResponse(releases=[messages.release(info, self._catalog.today) for info in found])
+
+    async def DiffReleases(  # noqa: N802
+        self, request: pb.DiffReleasesRequest, context: Context
+    ) -> pb.DiffReleasesResponse:
+        found = await asyncio.to_thread(
+            self._changes.diff, request.before, request.after, request.cursor, request.limit
+        )
+        return change_messages.diff(found)
+
+    async def ListCodeChanges(  # noqa: N802
+        self, request: pb.ListCodeChangesRequest, context: Context
+    ) -> pb.ListCodeChangesResponse:
+        keys = [(key.system, key.code) for key in request.codes]
+        return change_messages.code_changes(
+            await asyncio.to_thread(self._changes.of_codes, keys, request.cursor, request.limit)
+        )

@@ -17,7 +17,9 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
     log_format: Literal["json", "console"] = Field("json", description="JSON lines, or text for a terminal.")
     otlp_endpoint: str = Field("", description="OTLP/gRPC endpoint for traces; empty: none are recorded.")
-    metrics_port: int = Field(0, ge=0, le=65535, description="Port on loopback for Prometheus' /metrics; 0: off.")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port on loopback for Prometheus' /metrics and operators' pages; 0: off."
+    )
     grpc_max_calls: int = Field(
         512, ge=1, le=100_000, description="Calls that a service answers at one moment; further ones are refused."
     )

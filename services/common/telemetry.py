@@ -9,9 +9,9 @@ import sys
 from contextvars import ContextVar
 
 import structlog
-from prometheus_client import start_http_server
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from . import metrics_server
 from .settings import ServiceSettings
 
 REQUEST_ID_HEADER = "x-request-id"
@@ -34,7 +34,7 @@ def configure(process: str, settings: ServiceSettings) -> None:
     """Sets up this process's logs, metrics port and traces. Called once, by the process's entry point."""
     _configure_logs(process, settings)
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+        metrics_server.start(settings.metrics_port)
     if settings.otlp_endpoint:
         _configure_traces(process, settings.otlp_endpoint)
 

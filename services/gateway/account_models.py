@@ -204,3 +204,48 @@ class History(BaseModel):
     views: list[RecentView]
     searches: list[RecentSearch]
     preferences: Preferences
+
+
+class FactChange(BaseModel):
+    """`section` is None for what search shows too: the description, and whether a code is billable."""
+
+    section: str | None
+    fact: str
+    label: str
+    before: str | None
+    after: str | None
+    edition: str | None
+
+
+class SavedChange(BaseModel):
+    """`open`: the account holds the code's page, so that `facts` has the values of its sections too."""
+
+    release: str
+    previous_release: str
+    published_at: str | None
+    system: str
+    code: str
+    display: str
+    description: str
+    kind: Literal["added", "removed", "changed", "retired"]
+    description_changed: bool
+    sections: list[str]
+    open: bool
+    facts: list[FactChange]
+
+
+class SavedChanges(BaseModel):
+    items: list[SavedChange]
+    next_cursor: str | None
+
+
+class Feed(BaseModel):
+    """`created_at` is None where there is no feed."""
+
+    created_at: str | None
+
+
+class NewFeed(Feed):
+    """`address` holds the feed's token and is shown this once."""
+
+    address: str

@@ -196,6 +196,32 @@ class Releases(BaseModel):
     items: list[Release]
 
 
+class ChangedCode(BaseModel):
+    """A code that differs between two releases, and in which sections; never the values."""
+
+    system: str
+    code: str
+    display: str
+    description: str
+    kind: str
+    description_changed: bool
+    sections: list[str]
+
+
+class ChangeCount(BaseModel):
+    system: str
+    kind: str
+    codes: int
+
+
+class ReleaseDiff(BaseModel):
+    before: str
+    after: str
+    counts: list[ChangeCount]
+    items: list[ChangedCode]
+    next_cursor: str | None
+
+
 class ProblemDocument(BaseModel):
     """RFC 9457. Further members by `type`: `errors` (field, detail), `near` (code, display), `meter`."""
 

@@ -48,6 +48,7 @@ from .sessions import SessionCookies, Sessions
 from .settings import MIB, GatewaySettings
 from .shedding import Door, Refusal
 from .static_files import StaticFiles
+from .usage import Usage
 from .web import web_app
 
 
@@ -84,7 +85,8 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     receipts = Receipts(settings.receipt_keys(key), secure=settings.https)
     guests: Access = "open" if settings.sections_for_guests == "open" else "register"
     pages = CodePages(catalog, cache, partial(_render, marks, templates), guests, today)
-    views = Views(metering, receipts, cookies, sessions, session_cookies)
+    usage = Usage(metering)
+    views = Views(metering, receipts, cookies, sessions, session_cookies, usage)
     code_route = CodeRoute(
         pages, views, plans, CodeShelves(channel.shelf, templates), history, lambda: "catalog" in health.failing
     )
@@ -137,7 +139,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     )
     clients: list[Component] = [catalog, search, metering, channel]
     background.append(Task("watch the load", door.watch))
-    return Service("gateway", [*clients, bus, watch, session_watch, *background, server], health)
+    return Service("gateway", [*clients, bus, watch, session_watch, *background, usage, server], health)
 
 
 def _traced(app: App) -> App:
@@ -147,7 +149,7 @@ def _traced(app: App) -> App:
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
     # The addresses in mails hold tokens, which no trace may keep.
-    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify")
+    return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify,/feed.atom")
 
 
 def _crawlers(settings: GatewaySettings) -> Crawlers | None:

@@ -39,6 +39,16 @@ class Catalog(Protocol):
 
     async def list_releases(self) -> Sequence[catalog_pb2.Release]: ...
 
+    async def diff_releases(
+        self, before: str, after: str, cursor: str, limit: int
+    ) -> catalog_pb2.DiffReleasesResponse: ...
+
+    async def list_code_changes(
+        self, codes: Sequence[tuple[str, str]], cursor: str, limit: int
+    ) -> catalog_pb2.ListCodeChangesResponse:
+        """Of at most 2,000 codes, newest release first."""
+        ...
+
 
 class Metering(Protocol):
     """Who has viewed what."""
@@ -61,6 +71,10 @@ class Metering(Protocol):
 
     async def sign_receipt(self, subject: metering_pb2.Subject, system: str, code: str) -> bytes:
         """Raises NotFound where the subject has no grant for the page."""
+        ...
+
+    async def record_usage(self, report: metering_pb2.RecordUsageRequest) -> None:
+        """May be repeated. Raises InvalidArgument where the report can never be taken."""
         ...
 
     async def list_receipt_keys(self) -> Sequence[metering_pb2.ReceiptKey]: ...
@@ -168,6 +182,20 @@ class Shelf(Protocol):
     async def set_preferences(
         self, account_id: str, *, keep_search_history: bool, keep_recent_views: bool
     ) -> shelf_pb2.Preferences: ...
+
+    async def create_feed(self, account_id: str) -> tuple[str, int]:
+        """The token of the feed, and when it was made (ms)."""
+        ...
+
+    async def get_feed(self, account_id: str) -> int:
+        """When it was made (ms), 0 where there is none."""
+        ...
+
+    async def revoke_feed(self, account_id: str) -> None: ...
+
+    async def resolve_feed(self, token: str) -> accounts_pb2.Principal:
+        """Raises Unauthenticated where it opens nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,17 +23,15 @@ from .problems import Problem
 from .receipts import Proof, Receipts
 from .rendering.splice import Spliced
 from .sessions import SessionCookies, Sessions
+from .usage import Usage, View
 from .visitor import Visitor
 
 Render = Callable[[catalog_pb2.CodePage, PageKey], Spliced]
 
-_views = Counter("gateway_views", "Code page views by outcome.", ["outcome"])
 _pages = Counter("gateway_pages", "Code pages by where they came from.", ["origin"])
 _from_cache, _from_catalog = _pages.labels("cache"), _pages.labels("catalog")
-_by_receipt = _views.labels("receipt")
-_outcomes = {
-    value: _views.labels(name.removeprefix("VIEW_OUTCOME_").lower()) for name, value in metering_pb2.ViewOutcome.items()
-}
+_REFUSED = (metering_pb2.VIEW_OUTCOME_REFUSED, metering_pb2.VIEW_OUTCOME_NOT_YET)
+_GRANTED, _BY_RECEIPT, _BY_METER = View.GRANTED.value, View.BY_RECEIPT.value, View.BY_METER.value
 
 
 class CodePages:
@@ -90,8 +88,9 @@ class Views:
         guest_cookies: GuestCookies,
         sessions: Sessions,
         session_cookies: SessionCookies,
+        usage: Usage,
     ) -> None:
-        self._metering, self._receipts = metering, receipts
+        self._metering, self._receipts, self._usage = metering, receipts, usage
         self._guest_cookies, self._sessions, self._session_cookies = guest_cookies, sessions, session_cookies
 
     async def consume(self, visitor: Visitor, system: str, code: str) -> metering_pb2.ViewResult:
@@ -101,7 +100,7 @@ class Views:
         book = self._receipts.book(visitor.cookie, visitor.receipt, visitor.receipts_for)
         proof = self._receipts.find(book, system, code, visitor.request_id, visitor.terms, now) if book else None
         if proof and proof.is_current:
-            _by_receipt.inc()
+            self._usage.count(visitor.member, _BY_RECEIPT)
             return proof.view
         result = await self._decided(visitor, system, code, proof)
         if proof is None or result is not proof.view:
@@ -111,24 +110,28 @@ class Views:
     async def _decided(self, visitor: Visitor, system: str, code: str, proof: Proof | None) -> metering_pb2.ViewResult:
         try:
             result = await self._ask(visitor, system, code)
+            if result.outcome == metering_pb2.VIEW_OUTCOME_EXPIRED and not visitor.member:
+                # Metering's clock says that the cookie is worth nothing: the visitor is a new guest.
+                visitor.renew(self._guest_cookies)
+                result = await self._ask(visitor, system, code)
         except ServiceError:
             # The plan has changed since the receipt was signed, and so perhaps the meter; the grant is proven.
             if proof:
+                self._usage.count(visitor.member, _BY_RECEIPT)
                 return proof.view
+            self._usage.count(visitor.member, View.UNAVAILABLE)
             raise
-        if result.outcome == metering_pb2.VIEW_OUTCOME_EXPIRED and not visitor.member:
-            # Metering's clock says that the cookie is worth nothing: the visitor is a new guest.
-            visitor.renew(self._guest_cookies)
-            result = await self._ask(visitor, system, code)
         if result.outcome == metering_pb2.VIEW_OUTCOME_GRANTED:
+            self._usage.count(visitor.member, _GRANTED if result.charged and not result.retried else _BY_METER)
             return result
         if result.outcome == metering_pb2.VIEW_OUTCOME_ERASED and visitor.member:
             self._sessions.forget(visitor.member.account_id)
             visitor.end_session(self._session_cookies)
             raise SessionOver
+        self._usage.count(visitor.member, _refusal(result, visitor))
         raise _not_granted(result, visitor)
 
-    async def _ask(self, visitor: Visitor, system: str, code: str) -> metering_pb2.ViewResult:
+    def _ask(self, visitor: Visitor, system: str, code: str) -> asyncio.Future[metering_pb2.ViewResult]:
         request = metering_pb2.ViewRequest(
             subject=visitor.subject(),
             system=system,
@@ -136,10 +139,7 @@ class Views:
             request_id=visitor.request_id,
             check_only=visitor.is_prefetch,
         )
-        result = await self._metering.consume(request)
-        if outcome := _outcomes.get(result.outcome):
-            outcome.inc()
-        return result
+        return self._metering.consume(request)
 
     def _hand_out_receipt(
         self, visitor: Visitor, system: str, code: str, view: metering_pb2.ViewResult, book: bytes, now: float
@@ -159,6 +159,15 @@ class Views:
             visitor.cookies.append(self._receipts.set_cookie(value))
 
 
+def _refusal(result: metering_pb2.ViewResult, visitor: Visitor) -> View:
+    """How `_not_granted` is counted."""
+    if result.outcome == metering_pb2.VIEW_OUTCOME_NETWORK_EXHAUSTED:
+        return View.NETWORK_EXHAUSTED
+    if result.outcome not in _REFUSED:
+        return View.UNAVAILABLE
+    return View.PREFETCHED if visitor.is_prefetch else View.VIEWS_EXHAUSTED
+
+
 def _not_granted(result: metering_pb2.ViewResult, visitor: Visitor) -> Problem:
     if result.outcome == metering_pb2.VIEW_OUTCOME_NETWORK_EXHAUSTED:
         return Problem(
@@ -166,8 +175,7 @@ def _not_granted(result: metering_pb2.ViewResult, visitor: Visitor) -> Problem:
             "Too many new guests have come from this network today. Log in, or come back later.",
             headers={"Retry-After": str(max(1, result.retry_after_seconds))},
         )
-    known = (metering_pb2.VIEW_OUTCOME_REFUSED, metering_pb2.VIEW_OUTCOME_NOT_YET)
-    if result.outcome not in known:
+    if result.outcome not in _REFUSED:
         return Problem("meter-unavailable", "Whether a view is left cannot be told at the moment.")
     if visitor.is_prefetch:
         return Problem("no-prefetch", "This page would cost a view, so it is not handed out ahead of time.")

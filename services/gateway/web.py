@@ -19,6 +19,8 @@ from .routes import (
     account_pages,
     api_key_pages,
     browse,
+    change_documents,
+    change_pages,
     code_documents,
     code_shelf_pages,
     deletion_pages,
@@ -49,10 +51,10 @@ ABOUT = (
 )
 
 CODES = (code_documents, browse, search, releases, meter)
-ACCOUNTS = (account_documents, view_documents, session_documents, shelf_documents, history_documents)
+ACCOUNTS = (account_documents, view_documents, session_documents, shelf_documents, change_documents, history_documents)
 PAGES = (
     pages, sign_in_pages, password_reset_pages, verification_pages, account_pages, security_pages, api_key_pages,
-    deletion_pages, shelf_pages, code_shelf_pages, history_pages, dev_mail, machines, sitemap,
+    deletion_pages, shelf_pages, change_pages, code_shelf_pages, history_pages, dev_mail, machines, sitemap,
 )  # fmt: skip
 
 

@@ -14,12 +14,15 @@ from .adapters.announcer import JetStreamAnnouncer
 from .adapters.ledger import JetStreamLedger
 from .adapters.receipt_keys import ReceiptKeyFolder
 from .adapters.valkey_store import ValkeyStore
+from .adapters.valkey_usage import ValkeyUsage
 from .receipts import Receipts
 from .recovery import Recovery
 from .relay import Relay
 from .service import Metering
 from .servicer import SERVICE_NAME, MeteringServicer
 from .settings import MeteringSettings
+from .usage import Usage
+from .usage_page import UsagePage
 
 
 def build(settings: MeteringSettings) -> Service:
@@ -31,7 +34,9 @@ def build(settings: MeteringSettings) -> Service:
     relay = Relay(store, ledger, JetStreamAnnouncer(bus))
     health.add_check("store verified", recovery.is_verified)
     metering = Metering(store, guest_limit=settings.guest_limit, on_unverified=recovery.suspect)
-    servicer = MeteringServicer(metering, Receipts(ReceiptKeyFolder(settings.receipt_keys_folder)))
+    usage_store = build_usage_store(settings)
+    usage = Usage(usage_store)
+    servicer = MeteringServicer(metering, Receipts(ReceiptKeyFolder(settings.receipt_keys_folder)), usage)
     server = GrpcServer(
         domain="metering.medcodes",
         listen=settings.metering_listen,
@@ -43,7 +48,7 @@ def build(settings: MeteringSettings) -> Service:
     )
     accounts = AccountEvents(bus, metering)
     tasks = [Task("recovery", recovery.run), Task("relay", relay.run), *accounts.tasks()]
-    return Service("metering", [bus, store, *tasks, server], health)
+    return Service("metering", [bus, store, usage_store, UsagePage(usage), *tasks, server], health)
 
 
 def build_store(settings: MeteringSettings) -> ValkeyStore:
@@ -54,3 +59,7 @@ def build_store(settings: MeteringSettings) -> ValkeyStore:
         synced_replicas=settings.valkey_synced_replicas,
         network_cap=settings.guest_grants_per_prefix_per_day,
     )
+
+
+def build_usage_store(settings: MeteringSettings) -> ValkeyUsage:
+    return ValkeyUsage(settings.valkey_url, timeout=settings.valkey_timeout_seconds)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -13,7 +15,12 @@ from services.common.errors import ServiceError
 
 from .ports import Ledger, LedgerDamaged, RestorableStore
 
+if TYPE_CHECKING:
+    from .domain.usage import PlanUsage
+    from .settings import MeteringSettings
+
 CONNECT_SECONDS = 10.0
+WIDE = 500
 
 T = TypeVar("T")
 metering = typer.Typer(help="The meter and its ledger.", no_args_is_help=True)
@@ -53,6 +60,62 @@ def verify() -> None:
     typer.echo("The grants and the ledger are equal.")
 
 
+@metering.command()
+def usage(
+    days: Annotated[int, typer.Option(min=1, max=90, help="Today and the days before it; up to 3 by the hour.")] = 7,
+    plot: Annotated[
+        Path | None, typer.Option(help="Write a plot instead: to a .svg, or a .html with its tables.")
+    ] = None,
+) -> None:
+    """Show granted, repeated and refused views by plan, as a table or a plot."""
+    from .usage_plot import html, svg
+
+    if plot and plot.suffix not in (".svg", ".html"):
+        raise typer.BadParameter("its name must end in .svg or .html", param_hint="--plot")
+    found = _run_usage(days)
+    if plot is None:
+        _print_usage(found)
+        return
+    plot.write_text((svg if plot.suffix == ".svg" else html)(found, days), encoding="utf-8")
+    typer.echo(f"{plot} shows the views of {len(found)} plans.")
+
+
+def _run_usage(days: int) -> Sequence[PlanUsage]:
+    from .app import build_usage_store
+    from .usage import Usage
+
+    async def read() -> Sequence[PlanUsage]:
+        store = build_usage_store(_settings())
+        try:
+            return await Usage(store).last_days(days)
+        finally:
+            await store.stop()
+
+    try:
+        return asyncio.run(read())
+    except ServiceError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _print_usage(found: Sequence[PlanUsage]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from .usage_plot import COLUMNS, rows
+
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("plan", "when (UTC)", *COLUMNS.values()):
+        table.add_column(name, justify="left" if name in ("plan", "when (UTC)") else "right", no_wrap=True)
+    for each in found:
+        for row in rows(each):
+            table.add_row(each.plan, row.when, *map(str, row.views))
+        table.add_row(each.plan, "all", *(str(each.totals.get(kind, 0)) for kind in COLUMNS), end_section=True)
+    # Nothing is folded where a program reads it.
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+
+
 def _run(work: Callable[[RestorableStore, Ledger], Awaitable[T]]) -> T:
     async def connected() -> T:
         async with _stores() as (store, ledger):
@@ -68,21 +131,12 @@ def _run(work: Callable[[RestorableStore, Ledger], Awaitable[T]]) -> T:
 @asynccontextmanager
 async def _stores() -> AsyncIterator[tuple[RestorableStore, Ledger]]:
     """The store and the ledger: of the instance that runs on the state folder, else those in the settings."""
-    from services.common import endpoints
     from services.common.events import Bus
 
     from .adapters.ledger import JetStreamLedger
     from .app import build_store
-    from .settings import MeteringSettings
 
-    settings = MeteringSettings()
-    running = endpoints.load(settings.state_dir)
-    found = {
-        f"{name}_url": running[name]["url"]
-        for name in ("nats", "valkey")
-        if name in running and f"{name}_url" not in settings.model_fields_set
-    }
-    settings = settings.model_copy(update=found)
+    settings = _settings()
     bus, store = Bus(settings.nats_url, "metering command"), build_store(settings)
     await bus.start()
     try:
@@ -93,3 +147,19 @@ async def _stores() -> AsyncIterator[tuple[RestorableStore, Ledger]]:
     finally:
         await bus.stop()
         await store.stop()
+
+
+def _settings() -> MeteringSettings:
+    """With the servers of the instance that runs on the state folder, where the settings name none."""
+    from services.common import endpoints
+
+    from .settings import MeteringSettings
+
+    settings = MeteringSettings()
+    running = endpoints.load(settings.state_dir)
+    found = {
+        f"{name}_url": running[name]["url"]
+        for name in ("nats", "valkey")
+        if name in running and f"{name}_url" not in settings.model_fields_set
+    }
+    return settings.model_copy(update=found)

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from services.common.errors import Unavailable
 
+from .domain.usage import Count, Report
 from .domain.views import Claim, Decision, Grant, LedgerEntry, Reading, Terms
 
 
@@ -107,6 +108,22 @@ class GrantStore(Protocol):
     async def erase(self, account: str) -> bool:
         """Removes all that is the account's for ever, in one step with a ledger entry that says so; whether it was
         there to be done."""
+
+
+class UsageStore(Protocol):
+    """Totals of views by hour, plan and what became of them, for `KEPT_DAYS` days. They are estimates for operators:
+    nothing is decided by them, and they are not in the ledger.
+
+    Every call ends within the store's time-out, raises `MeterUnavailable` if the store does not answer, and may be
+    repeated. No call is kept waiting by decisions, or keeps them waiting.
+    """
+
+    async def add(self, report: Report) -> bool:
+        """Adds all counts of a report in one step; False, and nothing, if it or a later one of its reporter was taken
+        before. Plans beyond some sixty a day count as `other`."""
+
+    async def days(self, first: int, last: int) -> Sequence[Count]:
+        """The totals of the days from `first` to `last`, counted from 1970 in UTC, in no order."""
 
 
 class Outbox(Protocol):

@@ -18,6 +18,7 @@ from .domain.views import (
     MAX_BATCH,
     Allowance,
     Claim,
+    Decision,
     Grant,
     Guest,
     Outcome,
@@ -31,12 +32,13 @@ from .domain.views import (
     faults,
     newest_first,
     position,
+    retried,
     subject_faults,
     subject_key,
     terms,
     well_formed,
 )
-from .ports import Decisions, GrantStore, NotVerified
+from .ports import GrantStore, NotVerified
 
 DEFAULT_PAGE = 100
 MAX_PAGE = 500
@@ -50,11 +52,20 @@ _seconds = Histogram(
 _OUTCOMES = {(Outcome.GRANTED.value, True): "granted", (Outcome.GRANTED.value, False): "repeated"} | {
     (outcome.value, False): outcome.name.lower() for outcome in Outcome if outcome != Outcome.GRANTED
 }
+# By (kind of subject, outcome, whether the view was taken just now).
 _counters = {
     (kind.value, *decided): _views.labels(name, kind.name.lower())
     for kind in (SubjectKind.GUEST, SubjectKind.ACCOUNT)
     for decided, name in _OUTCOMES.items()
 }
+
+
+class Decided(NamedTuple):
+    """The answers to a batch of requests, in their order, the store's time, and which of them are retries."""
+
+    as_of_ms: int
+    decisions: Sequence[Decision]
+    retried: frozenset[int]
 
 
 class ViewsPage(NamedTuple):
@@ -79,7 +90,7 @@ class Metering:
             return self._guest_limit
         return subject.allowance.views if subject.allowance else 0
 
-    async def consume(self, requests: Sequence[ViewRequest]) -> Decisions:
+    async def consume(self, requests: Sequence[ViewRequest]) -> Decided:
         """Decides each request on its own, in order; a refusal is a decision and no error.
 
         Raises `InvalidArgument` (nothing is granted) and `MeterUnavailable` (unknown; repeat with the same request
@@ -90,7 +101,7 @@ class Metering:
         if not all(map(well_formed, requests)):
             raise _refusal(requests)
         if not requests:
-            return Decisions(0, ())
+            return Decided(0, (), frozenset())
         claims = [
             Claim(
                 subject_key(request.subject),
@@ -106,12 +117,13 @@ class Metering:
         ]
         try:
             with _seconds.time():
-                decided = await self._store.consume(claims)
+                as_of_ms, decisions = await self._store.consume(claims)
         except NotVerified:
             self._on_unverified()
             raise
-        _count(requests, decided)
-        return decided
+        again = retried(requests, decisions, as_of_ms)
+        _count(requests, decisions, again)
+        return Decided(as_of_ms, decisions, again)
 
     async def meter(self, subject: Subject) -> Reading:
         """What the subject has used, and may use in all."""
@@ -150,10 +162,10 @@ class Metering:
         return await self._store.erase(account_key(account_id))
 
 
-def _count(requests: Sequence[ViewRequest], decided: Decisions) -> None:
+def _count(requests: Sequence[ViewRequest], decisions: Sequence[Decision], again: frozenset[int]) -> None:
     tally = Tally(
-        (request.subject.kind, decision.outcome, decision.charged)
-        for request, decision in zip(requests, decided.decisions, strict=True)
+        (request.subject.kind, decision.outcome, decision.charged and at not in again)
+        for at, (request, decision) in enumerate(zip(requests, decisions, strict=True))
     )
     for what, count in tally.items():
         _counters[what].inc(count)

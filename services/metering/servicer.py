@@ -8,6 +8,7 @@ import grpc
 from medcodes.metering.v1 import metering_pb2 as pb
 from medcodes.metering.v1 import metering_pb2_grpc
 
+from .domain.usage import Count, Report
 from .domain.views import (
     ACCOUNT,
     Allowance,
@@ -21,21 +22,22 @@ from .domain.views import (
 )
 from .receipts import Receipts
 from .service import Metering
+from .usage import Usage
 
 SERVICE_NAME = "medcodes.metering.v1.MeteringService"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
-    def __init__(self, metering: Metering, receipts: Receipts) -> None:
-        self._metering, self._receipts = metering, receipts
+    def __init__(self, metering: Metering, receipts: Receipts, usage: Usage) -> None:
+        self._metering, self._receipts, self._usage = metering, receipts, usage
 
     async def ConsumeViews(self, request: pb.ConsumeViewsRequest, context: Context) -> pb.ConsumeViewsResponse:  # noqa: N802
         requests = [
             ViewRequest(_subject(item.subject), item.system, item.code, item.request_id, item.check_only)
             for item in request.items
         ]
-        as_of_ms, decisions = await self._metering.consume(requests)
+        as_of_ms, decisions, retried = await self._metering.consume(requests)
         response = pb.ConsumeViewsResponse()
         retry_after = seconds_until_next_day(as_of_ms)
         meters: dict[tuple[int | None, int], pb.Meter] = {}  # few differ in a batch, and copying one is cheap
@@ -51,6 +53,8 @@ class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
             result.meter.CopyFrom(meter)
             if outcome == Outcome.NETWORK_EXHAUSTED:
                 result.retry_after_seconds = retry_after
+        for at in retried:
+            response.results[at].retried = True
         return response
 
     async def GetMeter(self, request: pb.GetMeterRequest, context: Context) -> pb.GetMeterResponse:  # noqa: N802
@@ -83,6 +87,11 @@ class MeteringServicer(metering_pb2_grpc.MeteringServiceServicer):
     ) -> pb.ListReceiptKeysResponse:
         keys = await self._receipts.public_keys()
         return pb.ListReceiptKeysResponse(keys=[pb.ReceiptKey(**key._asdict()) for key in keys])
+
+    async def RecordUsage(self, request: pb.RecordUsageRequest, context: Context) -> pb.RecordUsageResponse:  # noqa: N802
+        counts = [Count(each.hour, each.plan, each.kind, each.views) for each in request.counts]
+        await self._usage.record(Report(request.reporter, request.sequence, counts))
+        return pb.RecordUsageResponse()
 
 
 def _subject(subject: pb.Subject) -> Subject:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 from prometheus_client import Counter, Gauge
+
+from services.common.current_release import current_release
 
 from .ports import EngineError, IndexBuildError, IndexBuilds, IndexStore, SearchIndex
 
@@ -69,7 +70,7 @@ class IndexKeeper:
             async for value in values:
                 if not value:
                     continue
-                release = release_id(value)
+                release = current_release(value)
                 if not release:
                     log.warning("the catalog's key names no release", value=value[:100])
                     continue
@@ -112,16 +113,6 @@ class IndexKeeper:
         if before:
             await before.close()
         await self._changed()
-
-
-def release_id(value: bytes) -> str:
-    """The id in a value of the catalog's `current` key: `{"release": ...}`, or the id alone. "" if there is none."""
-    text = value.decode("utf-8", "replace").strip()
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return text
-    return str(found.get("release", "")) if isinstance(found, dict) else text.strip('"')
 
 
 async def _end(work: asyncio.Task[None] | None) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from services.standalone.ports import free_port
+from services.standalone.ports import free_port, reserve
 from tests import machine
 from tests.e2e.visitors import Visitor
 
@@ -46,15 +44,14 @@ GUARDED = {
 def guarded(seed_state, tmp_path_factory) -> Iterator[machine.Machine]:
     """A running machine for attacks; it logs as much as it can. Its services' metrics are one port above the first."""
     folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("guarded") / "state")
-    with machine.running(folder, {**GUARDED, "MEDCODES_METRICS_PORT": str(_two_free_ports())}) as running:
+    with machine.running(folder, {**GUARDED, "MEDCODES_METRICS_PORT": str(two_free_ports())}) as running:
         yield running
 
 
-def _two_free_ports() -> int:
+def two_free_ports() -> int:
     while True:
         port = free_port()
-        with contextlib.suppress(OSError), socket.socket() as second:
-            second.bind(("127.0.0.1", port + 1))
+        if reserve(port + 1):
             return port
 
 

@@ -123,6 +123,7 @@ def test_an_answer_that_is_awaited_is_not_taken_for_another_ones(guarded):
     assert got.statuses in ([200], [200, 408])
 
 
+@pytest.mark.alone
 def test_who_is_quick_keeps_a_connection(guarded):
     """For longer than one request may take."""
     ask = b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -131,6 +132,7 @@ def test_who_is_quick_keeps_a_connection(guarded):
     assert not got.closed
 
 
+@pytest.mark.alone
 def test_many_who_say_nothing_keep_nobody_out(guarded):
     with held_open(guarded, 300), somebody(guarded) as client:
         began = time.monotonic()

@@ -16,6 +16,7 @@ OTHER = "/codes/cpt/27252"
 PAGES = {
     "account": "/account",
     "account-shelf": "/account/shelf",
+    "account-changes": "/account/changes",
     "account-views": "/account/views",
     "account-history": "/account/history",
     "account-security": "/account/security",

@@ -2,28 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
+from tests.metering_stores import bus, ledger, store
 
-from services.metering.adapters.ledger import JetStreamLedger
-from services.metering.adapters.valkey_store import ValkeyStore
-from tests.metering_stores import connected
-
-
-@pytest.fixture
-async def bus(nats_server):
-    async with connected(nats_server) as bus:
-        yield bus
-
-
-@pytest.fixture
-async def ledger(bus) -> JetStreamLedger:
-    ledger = JetStreamLedger(bus)
-    await ledger.prepare()
-    return ledger
-
-
-@pytest.fixture
-async def store(valkey_server):
-    store = ValkeyStore(valkey_server.url)
-    yield store
-    await store.stop()
+__all__ = ["bus", "ledger", "store"]

@@ -19,6 +19,7 @@ RULES = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_a_violation_is_found_in_every_broken_variant(seed_state, tmp_path):
     missed = []

@@ -16,6 +16,7 @@ KILLS = ("valkey", "nats", "metering", "valkey", "metering", "nats")
 ALLOWANCE = 3
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 async def test_no_grant_too_many_and_none_lost(seed_state, tmp_path):
     state = copy_state(seed_state, tmp_path / "state")

@@ -79,6 +79,7 @@ def seconds_until(condition) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_publish_and_rollback_under_load(machine, changed_sample):
     first, before = current(machine), plain_text(machine)

@@ -11,6 +11,7 @@ from tests.faults.trial import trials
 LEAST_GRANTED = 100
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 async def test_no_history_breaks_a_rule(seed_state, tmp_path):
     failed, granted = {}, 0

@@ -66,6 +66,7 @@ def test_the_logs_are_found_wherever_a_machine_keeps_them(tmp_path):
         f'{{"event": "API key revoked", "prefix": "{tokens.new_api_key()[1]}"}}',
         "mcs_ mck_ mcl_",
     ],
+    ids=["a request", "a guest's name", "a key's beginning", "the beginnings alone"],
 )
 def test_what_a_log_may_hold_is_no_secret(line):
     assert list(secrets_in_logs.in_text(line)) == []

@@ -13,6 +13,8 @@ from services.common.errors import InvalidArgument
 from ..domain.plans import Plan, Plans, Window
 
 DEFAULT = Path(__file__).parent.parent / "plans.toml"
+RESERVED = ("guest", "other")
+"""What views are counted by beside the names of plans."""
 WINDOWS = {"none": Window.NONE, "calendar_month": Window.CALENDAR_MONTH, "rolling_days": Window.ROLLING_DAYS}
 
 
@@ -33,6 +35,12 @@ class PlanEntry(BaseModel):
     def _days_belong_to_rolling_windows(self) -> PlanEntry:
         if (self.window == "rolling_days") != (self.days is not None):
             raise ValueError("`days` goes with the window rolling_days, and only with it")
+        return self
+
+    @model_validator(mode="after")
+    def _name_is_free(self) -> PlanEntry:
+        if self.name in RESERVED:
+            raise ValueError(f"a plan cannot be named {self.name}: it is what others are counted as")
         return self
 
     def plan(self) -> Plan:

@@ -104,4 +104,5 @@ def note_faults(text: str) -> dict[str, str]:
 
 def query(given: str) -> str:
     """A search as it is kept: cut to `MAX_QUERY` characters, one space between words, nothing unprintable."""
-    return "".join(each for each in " ".join(given.split()) if each.isprintable())[:MAX_QUERY].strip()
+    shown = "".join(each for each in given if each.isprintable() or each.isspace())
+    return " ".join(shown.split())[:MAX_QUERY].strip()

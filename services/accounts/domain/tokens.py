@@ -12,6 +12,7 @@ import secrets
 SESSION_PREFIX = "mcs_"
 API_KEY_PREFIX = "mck_"
 LINK_PREFIX = "mcl_"
+FEED_PREFIX = "mcf_"
 MAX_LENGTH = 100
 _RANDOM_BYTES = 32
 _SHOWN = 8
@@ -23,6 +24,10 @@ def new_session_token() -> str:
 
 def new_link_token() -> str:
     return LINK_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+
+
+def new_feed_token() -> str:
+    return FEED_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def new_api_key() -> tuple[str, str]:

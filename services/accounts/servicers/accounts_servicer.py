@@ -19,14 +19,14 @@ from ..messages import (
     account_message,
     api_key_message,
     deletion_message,
-    guest_message,
     plan_message,
+    principal_message,
     session_message,
 )
 from ..password_changes import PasswordChanges
 from ..ports import Store
 from ..registration import Registration
-from ..sessions import Principal, Sessions, SignedIn
+from ..sessions import Sessions, SignedIn
 
 SERVICE_NAME = "medcodes.accounts.v1.AccountsService"
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -60,7 +60,7 @@ class AccountsServicer(accounts_pb2_grpc.AccountsServiceServicer):
         return pb.LogInResponse(signed_in=_signed_in(signed_in))
 
     async def Resolve(self, request: pb.ResolveRequest, context: Context) -> pb.ResolveResponse:  # noqa: N802
-        return pb.ResolveResponse(principal=_principal(await self._use.sessions.resolve(request.credential)))
+        return pb.ResolveResponse(principal=principal_message(await self._use.sessions.resolve(request.credential)))
 
     async def LogOut(self, request: pb.LogOutRequest, context: Context) -> pb.LogOutResponse:  # noqa: N802
         await self._use.sessions.log_out(request.token)
@@ -149,17 +149,4 @@ def _client(client: pb.Client) -> Client:
 
 def _signed_in(signed_in: SignedIn) -> pb.SignedIn:
     token, principal = signed_in
-    return pb.SignedIn(token=token, expires_at_ms=principal.expires_at_ms, principal=_principal(principal))
-
-
-def _principal(principal: Principal) -> pb.Principal:
-    return pb.Principal(
-        account_id=principal.account.id,
-        plan=plan_message(principal.plan),
-        registered_from=guest_message(principal.registered_from),
-        session_id=principal.session_id,
-        api_key_id=principal.api_key_id,
-        scopes=principal.scopes,
-        expires_at_ms=principal.expires_at_ms,
-        email_verified=principal.account.email_verified_at_ms > 0,
-    )
+    return pb.SignedIn(token=token, expires_at_ms=principal.expires_at_ms, principal=principal_message(principal))

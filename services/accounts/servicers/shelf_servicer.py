@@ -9,6 +9,8 @@ from medcodes.accounts.v1 import shelf_pb2 as pb
 from medcodes.accounts.v1 import shelf_pb2_grpc
 
 from ..domain.shelf import CodeKey, Note, Preferences, SavedCode, SavedList
+from ..feeds import Feeds
+from ..messages import principal_message
 from ..shelf import Shelves
 
 SERVICE_NAME = "medcodes.accounts.v1.ShelfService"
@@ -16,8 +18,22 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class ShelfServicer(shelf_pb2_grpc.ShelfServiceServicer):
-    def __init__(self, shelves: Shelves) -> None:
-        self._shelves = shelves
+    def __init__(self, shelves: Shelves, feeds: Feeds) -> None:
+        self._shelves, self._feeds = shelves, feeds
+
+    async def CreateFeed(self, request: pb.CreateFeedRequest, context: Context) -> pb.CreateFeedResponse:  # noqa: N802
+        token, created_at_ms = await self._feeds.create(request.account_id)
+        return pb.CreateFeedResponse(token=token, created_at_ms=created_at_ms)
+
+    async def GetFeed(self, request: pb.GetFeedRequest, context: Context) -> pb.GetFeedResponse:  # noqa: N802
+        return pb.GetFeedResponse(created_at_ms=await self._feeds.created_at_ms(request.account_id))
+
+    async def RevokeFeed(self, request: pb.RevokeFeedRequest, context: Context) -> pb.RevokeFeedResponse:  # noqa: N802
+        await self._feeds.revoke(request.account_id)
+        return pb.RevokeFeedResponse()
+
+    async def ResolveFeed(self, request: pb.ResolveFeedRequest, context: Context) -> pb.ResolveFeedResponse:  # noqa: N802
+        return pb.ResolveFeedResponse(principal=principal_message(await self._feeds.resolve(request.token)))
 
     async def GetShelf(self, request: pb.GetShelfRequest, context: Context) -> pb.GetShelfResponse:  # noqa: N802
         shelf = await self._shelves.shelf(request.account_id)

@@ -26,6 +26,14 @@ class ReleaseFolder:
     def database(self, release_id: str) -> Path:
         return self.path / f"{release_id}.sqlite"
 
+    def changes(self, release_id: str) -> Path:
+        """What the release changed against the one before it."""
+        return self.path / f"{release_id}.changes"
+
+    def changed(self) -> list[str]:
+        """The releases whose changes are here."""
+        return [path.stem for path in self.path.glob("*.changes") if _ID.fullmatch(path.stem)]
+
     def manifests(self) -> list[Manifest]:
         """Of all releases here, newest first. Manifests that cannot be read are left out."""
         found = [self.manifest(path.stem) for path in self.path.glob("*.json") if _ID.fullmatch(path.stem)]

@@ -8,6 +8,7 @@ publisher died in between. Its id comes from the serial, so that it counts once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 from collections.abc import AsyncIterator, Callable
@@ -100,6 +101,25 @@ class ReleaseStore:
                 await asyncio.wait_for(store.put(name, file, meta), TRANSFER_SECONDS)
         await store.put(f"{manifest.id}.json", manifest.to_json().encode())
 
+    async def put_changes(self, release_id: str, changes: Path) -> None:
+        """What a release changed; kept as long as the release is."""
+        store = await self._bus.object_store(BUCKET)
+        with changes.open("rb") as file:
+            meta = ObjectMeta(name=_changes(release_id), options=ObjectMetaOptions(max_chunk_size=CHUNK_BYTES))
+            await asyncio.wait_for(store.put(meta.name or "", file, meta), TRANSFER_SECONDS)
+
+    async def changes_digest(self, release_id: str) -> str:
+        """The digest of a release's changes, "" where there are none."""
+        store = await self._bus.object_store(BUCKET)
+        try:
+            return (await store.get_info(_changes(release_id))).digest or ""
+        except NotFoundError:
+            return ""
+
+    async def fetch_changes(self, release_id: str, target: Path) -> None:
+        """Raises as `fetch` does."""
+        await self._fetch(_changes(release_id), target)
+
     async def make_current(self, release_id: str, *, rollback: bool = False) -> Current:
         """Points the key at a release that the store keeps, and tells everybody.
 
@@ -173,12 +193,15 @@ class ReleaseStore:
     async def fetch(self, release_id: str, target: Path) -> None:
         """Downloads the file of a release. Raises NotPublishedError where there is none, DamagedReleaseError where the
         object store itself finds that it is not what was put there."""
+        await self._fetch(f"{release_id}.sqlite", target)
+
+    async def _fetch(self, name: str, target: Path) -> None:
         store = await self._bus.object_store(BUCKET)
         try:
             with target.open("wb") as file:
-                await asyncio.wait_for(store.get(f"{release_id}.sqlite", writeinto=file), TRANSFER_SECONDS)
+                await asyncio.wait_for(store.get(name, writeinto=file), TRANSFER_SECONDS)
         except NotFoundError as error:
-            raise NotPublishedError(f"The object store keeps no release {release_id}.") from error
+            raise NotPublishedError(f"The object store keeps no {name}.") from error
         except DigestMismatchError as error:
             raise DamagedReleaseError("the object store holds other bytes than were put there") from error
 
@@ -200,6 +223,12 @@ class ReleaseStore:
         for release_id in others[max(0, self._keep - 1) :]:
             await store.delete(f"{release_id}.json")
             await store.delete(f"{release_id}.sqlite")
+            with contextlib.suppress(NotFoundError):
+                await store.delete(_changes(release_id))
+
+
+def _changes(release_id: str) -> str:
+    return f"{release_id}.changes"
 
 
 async def _size(store: ObjectStore, name: str) -> int:

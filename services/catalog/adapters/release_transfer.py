@@ -8,6 +8,7 @@ import structlog
 
 from services.catalog.domain.manifest import Manifest
 
+from .change_file import ChangeFile, NotChangesError
 from .release_folder import DamagedReleaseError, ReleaseFolder
 from .release_store import Current, NotPublishedError, ReleaseStore
 
@@ -52,3 +53,30 @@ async def _fetched(store: ReleaseStore, folder: ReleaseFolder, wanted: Current) 
     finally:
         incoming.remove(manifest.id)
     return manifest
+
+
+async def bring_changes(store: ReleaseStore, folder: ReleaseFolder) -> None:
+    """What the kept releases changed, as the object store has it; a local file is fetched anew where it may be older.
+
+    Files of releases that are kept no more go. A file that cannot be read does not stay. Errors of NATS' client pass
+    through.
+    """
+    kept = [manifest.id for manifest in await store.kept()]
+    for release_id in kept:
+        digest, note = await store.changes_digest(release_id), folder.changes(release_id).with_suffix(".digest")
+        if not digest or (note.is_file() and note.read_text() == digest and folder.changes(release_id).is_file()):
+            continue
+        draft = folder.path / f"{release_id}.changes-incoming"
+        try:
+            await store.fetch_changes(release_id, draft)
+            ChangeFile(draft)
+            draft.replace(folder.changes(release_id))
+            note.write_text(digest)
+        except (NotChangesError, NotPublishedError, DamagedReleaseError) as error:
+            log.warning("the changes of a release cannot be used", release=release_id, reason=str(error))
+        finally:
+            draft.unlink(missing_ok=True)
+    for release_id in folder.changed():
+        if release_id not in kept:
+            folder.changes(release_id).unlink(missing_ok=True)
+            folder.changes(release_id).with_suffix(".digest").unlink(missing_ok=True)

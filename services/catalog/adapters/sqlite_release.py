@@ -100,6 +100,11 @@ class SqliteRelease:
         return self._release_id
 
     @property
+    def edition_numbers(self) -> Mapping[Edition, int]:
+        """The editions with the numbers that rows name them by."""
+        return self._ids
+
+    @property
     def editions(self) -> Sequence[LoadedEdition]:
         return self._ordered
 

@@ -73,3 +73,22 @@ class CatalogClient:
             return (await self._stub.ListReleases(catalog_pb2.ListReleasesRequest())).releases
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
+
+    async def diff_releases(self, before: str, after: str, cursor: str, limit: int) -> catalog_pb2.DiffReleasesResponse:
+        try:
+            return await self._stub.DiffReleases(
+                catalog_pb2.DiffReleasesRequest(before=before, after=after, cursor=cursor, limit=limit)
+            )
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def list_code_changes(
+        self, codes: Sequence[tuple[str, str]], cursor: str, limit: int
+    ) -> catalog_pb2.ListCodeChangesResponse:
+        keys = [catalog_pb2.CodeKey(system=system, code=code) for system, code in codes]
+        try:
+            return await self._stub.ListCodeChanges(
+                catalog_pb2.ListCodeChangesRequest(codes=keys, cursor=cursor, limit=limit)
+            )
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None

@@ -16,7 +16,9 @@ from services.common.grpc_client import connect
 from .view_batcher import ViewBatcher
 
 NAME = "medcodes.metering.v1.MeteringService"
-IDEMPOTENT = [f"{NAME}/{method}" for method in ("GetMeter", "ListViews", "SignReceipt", "ListReceiptKeys")]
+IDEMPOTENT = [
+    f"{NAME}/{method}" for method in ("GetMeter", "ListViews", "SignReceipt", "ListReceiptKeys", "RecordUsage")
+]
 HEALTH_TIMEOUT_SECONDS = 1.0
 
 
@@ -71,6 +73,12 @@ class MeteringClient:
         try:
             request = metering_pb2.SignReceiptRequest(subject=subject, system=system, code=code)
             return (await self._stub.SignReceipt(request)).receipt
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def record_usage(self, report: metering_pb2.RecordUsageRequest) -> None:
+        try:
+            await self._stub.RecordUsage(report)
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import structlog
 
+from services.common.current_release import current_release
 from services.common.events import CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY, Bus
 
 log = structlog.get_logger(__name__)
@@ -18,15 +18,6 @@ async def follow_release(bus: Bus, use_release: Callable[[str | None], None]) ->
     While NATS is away nothing is told: nothing can be published then either.
     """
     async for value in bus.watch_key(CURRENT_RELEASE_BUCKET, CURRENT_RELEASE_KEY):
-        release = _release(value) if value else None
+        release = current_release(value) if value else None
         log.info("current release", release=release)
         use_release(release)
-
-
-def _release(value: bytes) -> str | None:
-    """The id in the catalog's key, which is a JSON object with `release`; None for anything else."""
-    try:
-        found = json.loads(value)
-    except ValueError:
-        return None
-    return str(found["release"]) if isinstance(found, dict) and "release" in found else None

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import grpc
+from medcodes.accounts.v1 import accounts_pb2, shelf_pb2_grpc
 from medcodes.accounts.v1 import shelf_pb2 as pb
-from medcodes.accounts.v1 import shelf_pb2_grpc
 
 from .accounts_client import answered
 
@@ -75,3 +75,16 @@ class ShelfClient:
         preferences = pb.Preferences(keep_search_history=keep_search_history, keep_recent_views=keep_recent_views)
         request = pb.SetPreferencesRequest(account_id=account_id, preferences=preferences)
         return (await answered(self._stub.SetPreferences(request))).preferences
+
+    async def create_feed(self, account_id: str) -> tuple[str, int]:
+        made = await answered(self._stub.CreateFeed(pb.CreateFeedRequest(account_id=account_id)))
+        return made.token, made.created_at_ms
+
+    async def get_feed(self, account_id: str) -> int:
+        return (await answered(self._stub.GetFeed(pb.GetFeedRequest(account_id=account_id)))).created_at_ms
+
+    async def revoke_feed(self, account_id: str) -> None:
+        await answered(self._stub.RevokeFeed(pb.RevokeFeedRequest(account_id=account_id)))
+
+    async def resolve_feed(self, token: str) -> accounts_pb2.Principal:
+        return (await answered(self._stub.ResolveFeed(pb.ResolveFeedRequest(token=token)))).principal

@@ -145,7 +145,11 @@ class ViewBatcher:
         except ServiceError as error:
             log.info("views are asked for again", views=len(views), error=repr(error))
         await asyncio.sleep(RETRY_PAUSE_SECONDS)
-        return await self._checked(views)
+        results = await self._checked(views)
+        for result in results:
+            # Nobody has heard of the first call's answer: what it granted counts now.
+            result.retried = False
+        return results
 
     async def _checked(self, views: list[ViewRequest]) -> Sequence[ViewResult]:
         results = await self._call(views)

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import moments, plans
-from . import names
+from . import change_words, names
 
 FOLDER = Path(__file__).parent.parent / "templates"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -41,6 +41,8 @@ class Templates:
             minute=moments.minute,
             day_of=moments.day,
             plan_in_words=plans.in_words,
+            change_headline=change_words.headline,
+            change_fact=change_words.fact,
         )
 
     def render(self, name: str, /, **values: Any) -> bytes:

@@ -25,6 +25,7 @@ def router(parts: Parts) -> APIRouter:
         member = visitor_of(request).with_scope("shelf")
         form = await forms.read(request)
         stored_system, stored_code = asks.system(system), asks.code(code)
+        await parts.known_code(stored_system, stored_code)
         list_id = form.get("list_id", "")
         if list_id == "new":
             name = forms.only_text("name", form.get("name", ""), MAX_LIST_NAME)

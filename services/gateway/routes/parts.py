@@ -68,6 +68,12 @@ class Parts:
             return found
         return found
 
+    async def known_code(self, system: str, code: str) -> None:
+        """Raises NotFound (CODE_NOT_FOUND with near matches, SYSTEM_NOT_FOUND) for a code that the catalog has not."""
+        if not await self.catalog.batch_get_codes([(system, code)], ""):
+            # Only the question for its page names what is near.
+            await self.catalog.get_code_page(system, code, "")
+
     def _rendered(self, request: Request, template: str, values: dict[str, object]) -> bytes:
         return self.templates.render(template, nav=navigation(visitor_of(request)), **values)
 

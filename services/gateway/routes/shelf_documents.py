@@ -70,7 +70,9 @@ def router(parts: Parts) -> APIRouter:
     async def save_code(request: Request, list_id: str, system: System, code: Code) -> Response:
         """Saves a code into a list; `-` for the first list. Saving twice is no error."""
         account_id = shelf_account(visitor_of(request))
-        await parts.shelf.save_code(account_id, _list_id(list_id), asks.system(system), asks.code(code))
+        stored_system, stored_code = asks.system(system), asks.code(code)
+        await parts.known_code(stored_system, stored_code)
+        await parts.shelf.save_code(account_id, _list_id(list_id), stored_system, stored_code)
         return nothing()
 
     @routes.delete("/api/v1/account/lists/{list_id}/codes/{system}/{code}", status_code=204, responses=CHANGE)

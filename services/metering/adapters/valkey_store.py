@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from ..domain.views import (
     CLOCK_SKEW_SECONDS,
@@ -26,7 +21,8 @@ from ..domain.views import (
     Terms,
     Window,
 )
-from ..ports import Decisions, Holding, LedgerDamaged, MeterUnavailable, NotVerified, Pending, StoreStatus
+from ..ports import Decisions, Holding, MeterUnavailable, NotVerified, Pending, StoreStatus
+from .valkey_client import client, guarded
 
 # Names a key of the one slot that all keys share, so that a cluster client knows where to call a function.
 SLOT_KEY = "{m}:seq"
@@ -63,19 +59,7 @@ class ValkeyStore:
     ) -> None:
         self._timeout, self._synced_replicas, self._network_cap = timeout, synced_replicas, network_cap
         self._deadline = max(timeout, 2 * WAIT_SECONDS)
-        pool = BlockingConnectionPool.from_url(
-            _redis_url(url),
-            max_connections=connections,
-            timeout=timeout,
-            # One deadline around the whole call is set below; the client's own costs a task for every write.
-            socket_timeout=None,
-            socket_connect_timeout=timeout,
-            # Whether a call that was cut off has granted something is for the caller to find out, by its request id.
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-            decode_responses=True,
-        )
-        self._client: Redis = Redis.from_pool(pool)
+        self._client: Redis = client(url, timeout=timeout, connections=connections)
 
     async def start(self) -> None:
         """Connects to nothing yet: Valkey may come later."""
@@ -232,16 +216,7 @@ class ValkeyStore:
                 return
 
     async def _guarded(self, answer: Any) -> Any:
-        """The answer, or what its failure means to a caller."""
-        try:
-            async with asyncio.timeout(self._deadline):
-                return await answer
-        except (RedisConnectionError, RedisTimeoutError, TimeoutError, OSError) as error:
-            raise MeterUnavailable("the store does not answer") from error
-        except ResponseError as error:
-            raise _meaning(str(error)) from error
-        except RedisError as error:
-            raise MeterUnavailable("the store does not answer") from error
+        return await guarded(answer, self._deadline)
 
 
 def functions() -> str:
@@ -260,25 +235,6 @@ def _waits(seconds: float) -> list[int]:
     while sum(waits) + waits[-1] * 2 < left:
         waits.append(waits[-1] * 2)
     return waits
-
-
-def _meaning(said: str) -> Exception:
-    if said.startswith("UNVERIFIED") or "unction not found" in said:
-        return NotVerified("the store is being compared with the ledger")
-    if said.startswith("GAP"):
-        return LedgerDamaged(f"the ledger lacks entries {said[4:]}")
-    if said.startswith("SUPERSEDED"):
-        return MeterUnavailable("another rebuild has finished meanwhile")
-    log.error("valkey refused a call", said=said)
-    return MeterUnavailable("the store refused the call")
-
-
-def _redis_url(url: str) -> str:
-    """Valkey's own schemes in the words of the client library."""
-    for scheme, known in (("valkey://", "redis://"), ("valkeys://", "rediss://")):
-        if url.startswith(scheme):
-            return known + url.removeprefix(scheme)
-    return url
 
 
 def _terms(terms: Terms) -> str:

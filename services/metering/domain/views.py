@@ -277,6 +277,25 @@ def account_terms(allowance: Allowance, guest: Guest | None) -> Terms:
     return Terms(window, days, guest_key(guest.id), guest.issued_at + GUEST_LIFETIME_SECONDS)
 
 
+def retried(requests: Sequence[ViewRequest], decisions: Sequence[Decision], as_of_ms: int) -> frozenset[int]:
+    """Which of a batch's charged decisions repeat what an earlier request with the same id was told.
+
+    A grant that was made just now has the time of the batch.
+    """
+    again = {
+        at for at, (_, charged, _, granted_at_ms, _, _) in enumerate(decisions) if charged and granted_at_ms != as_of_ms
+    }
+    if len({request.request_id for request in requests}) < len(requests):
+        # Some came together with their retry; the first one took the view.
+        told = set()
+        for at, (request, decision) in enumerate(zip(requests, decisions, strict=True)):
+            view = (request.subject.kind, request.subject.id, request.system, request.code, request.request_id)
+            if decision.charged and view in told:
+                again.add(at)
+            told.add(view)
+    return frozenset(again)
+
+
 def seconds_until_next_day(now_ms: int) -> int:
     """Until midnight UTC, when networks are counted anew; at least 1."""
     return DAY_SECONDS - now_ms // 1000 % DAY_SECONDS

@@ -353,6 +353,25 @@ class StoreContract:
             async with store.writing() as transaction:
                 await transaction.shelf.rename_list(one.id, second.id, "first")
 
+    async def test_a_feed_has_one_token_the_last_and_goes_with_its_account(self, store):
+        owner, other = account(), account("two@example.org")
+        await added(store, owner, other)
+        async with store.writing() as transaction:
+            await transaction.feeds.set(owner.id, hashed("first"), NOW)
+            await transaction.feeds.set(owner.id, hashed("second"), NOW + 1)
+        async with store.reading() as transaction:
+            assert await transaction.feeds.owner(hashed("first")) is None
+            assert await transaction.feeds.owner(hashed("second")) == owner
+            assert await transaction.feeds.created_at_ms(owner.id) == NOW + 1
+            assert await transaction.feeds.created_at_ms(other.id) == 0
+        async with store.writing() as transaction:
+            await transaction.feeds.set(other.id, hashed("other"), NOW)
+            await transaction.feeds.remove(other.id)
+            await transaction.accounts.erase(owner.id)
+        async with store.reading() as transaction:
+            assert await transaction.feeds.owner(hashed("second")) is None
+            assert await transaction.feeds.owner(hashed("other")) is None
+
     async def test_history_keeps_the_newest_each_once(self, store):
         one = account()
         await added(store, one)
@@ -385,6 +404,25 @@ class StoreContract:
                 await asyncio.sleep(10)
         async with store.reading() as transaction:
             assert await transaction.accounts.find("", "", None, 9) == []
+
+    async def test_who_is_cancelled_midway_holds_nothing_up(self, store):
+        one, cancelled = account(), []
+        await added(store, one)
+
+        async def write() -> None:
+            while True:
+                async with store.writing() as transaction:
+                    await transaction.accounts.hold(one.id)
+                    await transaction.accounts.set_plan(one.id, "professional")
+
+        for moment in range(40):
+            cancelled.append(asyncio.create_task(write()))
+            await asyncio.sleep(0.001 + moment / 4000)
+            cancelled[-1].cancel()
+            await asyncio.wait(cancelled[-1:])
+            async with store.writing() as transaction:
+                await transaction.accounts.set_verified(one.id, moment)
+        assert all(task.cancelled() for task in cancelled)
 
 
 async def every_row(database: Database) -> list[tuple[object, ...]]:

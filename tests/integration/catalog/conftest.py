@@ -13,6 +13,7 @@ from services.catalog.importers.base import Root
 from services.catalog.importers.icd10cm_tabular import bundled_icd10cm_root
 from services.catalog.service import Catalog
 from tests.conftest import SAMPLE_DIR
+from tests.workers import made_once
 
 
 class OneRelease:
@@ -34,7 +35,11 @@ def release_file(official_data: Path, tmp_path_factory: pytest.TempPathFactory) 
     """A release of the official files beside the sample set, as `medcodes up --data` builds it."""
     folders = dict.fromkeys([SAMPLE_DIR, official_data])
     roots = [bundled_icd10cm_root(), *(Root(folder, folder.name) for folder in folders)]
-    return build_release(roots, tmp_path_factory.mktemp("releases"), lambda step: None).database
+
+    def make(folder: Path) -> Path:
+        return build_release(roots, folder, lambda step: None).database
+
+    return made_once(tmp_path_factory, "release", make)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import pytest
 from medcodes.catalog.v1 import catalog_pb2 as pb
 from medcodes.catalog.v1 import catalog_pb2_grpc
 
+from services.catalog.changes import Changes
 from services.catalog.page_cache import PageCache
 from services.catalog.service import Catalog
 from services.catalog.servicer import SERVICE, CatalogServicer
@@ -20,6 +21,15 @@ from tests.catalog_memory import MemoryReleases
 TIMEOUT = 10
 
 
+class NoChanges:
+    """A machine that has no release's changes."""
+
+    current_id = ""
+
+    def changes(self):
+        return {}
+
+
 @pytest.fixture
 async def cache() -> PageCache:
     return PageCache(32 << 20)
@@ -27,7 +37,7 @@ async def cache() -> PageCache:
 
 @pytest.fixture
 async def server(catalog, cache):
-    servicer = CatalogServicer(catalog, cache)
+    servicer = CatalogServicer(catalog, cache, Changes(NoChanges()))
     server = GrpcServer(
         domain="catalog.medcodes",
         listen="127.0.0.1:0",
@@ -217,5 +227,5 @@ async def test_bytes_that_are_no_message_are_refused_and_harm_nothing_else(serve
 async def test_without_a_release_the_caller_may_try_again():
     catalog = Catalog(MemoryReleases(None), new_york_today)
     with pytest.raises(Unavailable) as caught:
-        await CatalogServicer(catalog, PageCache(0)).GetCodePage(asked("27250"), None)
+        await CatalogServicer(catalog, PageCache(0), Changes(NoChanges())).GetCodePage(asked("27250"), None)
     assert caught.value.reason == "NO_RELEASE"

@@ -35,7 +35,6 @@ class WireAccounts(accounts_pb2_grpc.AccountsServiceServicer):
         self.accounts: dict[str, pb.Account] = {}
         self.passwords: dict[str, str] = {}
         self.credentials: dict[str, pb.Principal] = {}
-        self.mailed: dict[str, str] = {}
         self.plans = [FREE]
         self.registrations: list[pb.RegisterRequest] = []
         self.resolved, self.delay, self.failure = 0, 0.0, None
@@ -120,34 +119,6 @@ class WireAccounts(accounts_pb2_grpc.AccountsServiceServicer):
         found = [one for one in self.credentials.values() if one.account_id == request.account_id and one.api_key_id]
         return pb.ListApiKeysResponse(api_keys=[pb.ApiKey(id=one.api_key_id, scopes=one.scopes) for one in found])
 
-    async def VerifyEmail(self, request, context):
-        account_id = self.mailed.pop(request.token, None)
-        if account_id is None:
-            raise errors.Unauthenticated("used", reason="BAD_TOKEN")
-        self.accounts[account_id].email_verified = True
-        return pb.VerifyEmailResponse()
-
-    async def ResetPassword(self, request, context):
-        account_id = self.mailed.pop(request.token, None)
-        if account_id is None:
-            raise errors.Unauthenticated("used", reason="BAD_TOKEN")
-        self.passwords[account_id] = request.new_password
-        return pb.ResetPasswordResponse()
-
-    async def RequestPasswordReset(self, request, context):
-        self._fail()
-        return pb.RequestPasswordResetResponse()
-
-    async def DeleteAccount(self, request, context):
-        if self.passwords[request.account_id] != request.password:
-            raise errors.Unauthenticated("wrong", reason="BAD_CREDENTIALS")
-        return pb.DeleteAccountResponse(deletion=pb.Deletion(id="deletion-1", requested_at_ms=now_ms()))
-
-    async def GetDeletion(self, request, context):
-        if request.deletion_id != "deletion-1":
-            raise errors.NotFound("none")
-        return pb.GetDeletionResponse(deletion=pb.Deletion(id="deletion-1", requested_at_ms=now_ms()))
-
 
 class WireShelf(shelf_pb2_grpc.ShelfServiceServicer):
     def __init__(self) -> None:
@@ -196,11 +167,13 @@ class WireShelf(shelf_pb2_grpc.ShelfServiceServicer):
 
 
 class WireMetering(metering_pb2_grpc.MeteringServiceServicer):
-    """Grants everything, or answers what `next_outcome` says; `asked` keeps the views as they came."""
+    """Grants everything, or answers what `next_outcome` says; `asked` keeps the views as they came, `reports` what the
+    gateway has counted."""
 
     def __init__(self) -> None:
         self.asked: list[metering_pb2.ViewRequest] = []
         self.next_outcome: list[metering_pb2.ViewResult] = []
+        self.reports: list[metering_pb2.RecordUsageRequest] = []
         self.ends_at_ms = 0
         self.failure = None
 
@@ -220,6 +193,12 @@ class WireMetering(metering_pb2_grpc.MeteringServiceServicer):
             granted_at_ms=now_ms(),
             ends_at_ms=self.ends_at_ms,
         )
+
+    async def RecordUsage(self, request, context):
+        if self.failure:
+            raise self.failure
+        self.reports.append(request)
+        return metering_pb2.RecordUsageResponse()
 
     async def GetMeter(self, request, context):
         meter = metering_pb2.Meter(limit=6, used=2, remaining=4, as_of_ms=now_ms())

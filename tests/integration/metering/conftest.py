@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from services.metering.adapters.announcer import JetStreamAnnouncer
-from services.metering.adapters.ledger import JetStreamLedger
-from services.metering.adapters.valkey_store import ValkeyStore
 from services.metering.settings import MeteringSettings
 from tests.integration.metering.running_service import running
-from tests.metering_stores import connected
+from tests.metering_stores import bus, ledger, store
 
-
-@pytest.fixture
-async def bus(nats_server):
-    async with connected(nats_server) as bus:
-        yield bus
-
-
-@pytest.fixture
-async def ledger(bus) -> JetStreamLedger:
-    ledger = JetStreamLedger(bus)
-    await ledger.prepare()
-    return ledger
+__all__ = ["bus", "ledger", "store"]
 
 
 @pytest.fixture
@@ -32,13 +17,6 @@ async def announcer(bus) -> JetStreamAnnouncer:
     announcer = JetStreamAnnouncer(bus)
     await announcer.prepare()
     return announcer
-
-
-@pytest.fixture
-async def store(valkey_server) -> AsyncIterator[ValkeyStore]:
-    store = ValkeyStore(valkey_server.url)
-    yield store
-    await store.stop()
 
 
 @pytest.fixture

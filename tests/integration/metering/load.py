@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from services.metering.adapters.valkey_store import ValkeyStore
-from services.metering.domain.views import Claim, Outcome
+from services.metering.domain.views import Claim, Decision, Outcome
 from services.metering.ports import MeterUnavailable
 from tests.metering_stores import claim, guest
 
@@ -57,15 +57,17 @@ class Load:
             await asyncio.gather(self._ask(claim(subject, "1")), self._ask(claim(subject, "2")))
 
     async def _ask(self, asked: Claim) -> None:
+        decision = await self._decided(asked)
+        if decision.outcome == Outcome.GRANTED:
+            self.granted.append((asked.subject, asked.page))
+            if decision.charged:
+                self.charged.append((asked.subject, asked.page))
+
+    async def _decided(self, asked: Claim) -> Decision:
         while True:
             try:
                 [decision] = (await self._store.consume([asked])).decisions
+                return decision
             except MeterUnavailable:
                 self.unknown += 1
                 await asyncio.sleep(RETRY_SECONDS)
-                continue
-            if decision.outcome == Outcome.GRANTED:
-                self.granted.append((asked.subject, asked.page))
-                if decision.charged:
-                    self.charged.append((asked.subject, asked.page))
-            return

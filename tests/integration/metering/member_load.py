@@ -42,33 +42,26 @@ class MemberLoad(Load):
     async def _ask_on(self) -> None:
         while True:
             visitor, member = guest(), account()
-            await asyncio.gather(self._decide(claim(visitor, "1")), self._decide(claim(visitor, "2")))
+            await asyncio.gather(self._decided(claim(visitor, "1")), self._decided(claim(visitor, "2")))
             await self._live(visitor, member)
 
     async def _live(self, visitor: str, member: str) -> None:
         on, pages = terms(visitor), self.members.setdefault(member, set())
         deleted = self._chance.random() < 0.2
-        asked = [self._decide(account_claim(member, str(code), limit=PLAN, on=on)) for code in range(1, 7)]
+        asked = [self._view(account_claim(member, str(code), limit=PLAN, on=on)) for code in range(1, 7)]
         if self._chance.random() < 0.5:
             asked.append(self._merge(member, visitor))
         if deleted:
             asked.append(self._erase(member))
         for found in await asyncio.gather(*asked):
             if found and found[1].outcome == Outcome.GRANTED:
-                pages.add(found[0].page)
-                self.granted.append((member, found[0].page))
+                pages.add(found[0])
+                self.granted.append((member, found[0]))
         if member not in self.erased:  # else it may have been before it was merged
             self.sealed.append(visitor)
 
-    async def _decide(self, asked: Claim) -> tuple[Claim, Decision]:
-        while True:
-            try:
-                [decision] = (await self._store.consume([asked])).decisions
-            except MeterUnavailable:
-                self.unknown += 1
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            return asked, decision
+    async def _view(self, asked: Claim) -> tuple[str, Decision]:
+        return asked.page, await self._decided(asked)
 
     async def _merge(self, member: str, visitor: str) -> None:
         while True:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from medcodes.metering.v1 import metering_pb2 as pb
 from prometheus_client import REGISTRY
 
 from services.common import errors
+from services.metering.adapters.valkey_usage import ValkeyUsage
+from services.metering.domain.usage import Kind
 from services.metering.domain.views import GUEST_LIFETIME_SECONDS
 from tests.integration.metering.running_service import Client, account, failure, guest, running, view
 from tests.metering_stores import until
@@ -157,6 +160,51 @@ async def test_views_are_counted_by_what_came_of_them(metering):
         "refused": 1,
         "expired": 1,
     }
+
+
+async def test_a_retry_is_told_and_counted_as_one(metering):
+    def counted(outcome: str) -> float:
+        return REGISTRY.get_sample_value("metering_views_total", {"outcome": outcome, "subject": "guest"})
+
+    before, subject = (counted("granted"), counted("repeated")), guest()
+    together = await metering.consume(view(subject, request_id="once"), view(subject, request_id="once"))
+    [later] = await metering.consume(view(subject, request_id="once"))
+    [reload] = await metering.consume(view(subject))
+    assert [(each.charged, each.retried) for each in (*together, later, reload)] == [
+        (True, False),
+        (True, True),
+        (True, True),
+        (False, False),
+    ]
+    assert (counted("granted"), counted("repeated")) == (before[0] + 1, before[1] + 3)
+
+
+async def test_usage_is_taken_once_and_malformed_reports_are_not(metering, settings):
+    hour = int(time.time()) // 3600
+    count = pb.UsageCount(hour=hour, plan="guest", kind=pb.USAGE_KIND_GRANTED, views=3)
+    report = pb.RecordUsageRequest(reporter="r" * 16, sequence=1, counts=[count])
+    await metering.stub.RecordUsage(report, timeout=5)
+    await metering.stub.RecordUsage(report, timeout=5)
+    for field, value in (
+        ("hour", hour - 100),
+        ("hour", hour + 2),
+        ("plan", "A|b"),
+        ("kind", 0),
+        ("kind", 9),
+        ("views", 0),
+    ):
+        bad = pb.RecordUsageRequest(reporter="r" * 16, sequence=2, counts=[count, count])
+        setattr(bad.counts[1], field, value)
+        assert (await failure(metering.stub.RecordUsage(bad, timeout=5))).fields.keys() == {f"counts[1].{field}"}
+    too_many = pb.RecordUsageRequest(reporter="", sequence=0, counts=[count] * 2001)
+    assert (await failure(metering.stub.RecordUsage(too_many, timeout=5))).fields.keys() == {
+        "reporter",
+        "sequence",
+        "counts",
+    }
+    store = ValkeyUsage(settings.valkey_url)
+    assert await store.days(hour // 24, hour // 24) == [(hour, "guest", Kind.GRANTED, 3)]
+    await store.stop()
 
 
 async def test_unavailable_while_valkey_is_away_and_verified_again_after(metering, valkey_server):

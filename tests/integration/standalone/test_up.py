@@ -12,6 +12,7 @@ import time
 import psutil
 import pytest
 
+from services.standalone.ports import free_port
 from tests.machine import ROOT, Machine, copy_state, running
 
 
@@ -26,6 +27,10 @@ def up(state_dir, *arguments: str, **settings: str) -> subprocess.CompletedProce
         timeout=60,
         check=False,
     )
+
+
+def on_a_port() -> tuple[str, str]:
+    return "--http-port", str(free_port())
 
 
 def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
@@ -48,7 +53,7 @@ def test_a_signal_stops_every_child(seed_state, tmp_path, name):
 
 def test_a_signal_while_the_first_release_is_built_stops_everything(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "services", "up", "--state-dir", str(tmp_path / "state"), "--http-port", "18999"],
+        [sys.executable, "-m", "services", "up", "--state-dir", str(tmp_path / "state"), *on_a_port()],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -72,17 +77,17 @@ def test_a_port_in_use(tmp_path):
 
 
 def test_a_second_instance_on_the_same_state(medcodes):
-    sentence = one_sentence(up(medcodes.state_dir, "--http-port", "18998"))
+    sentence = one_sentence(up(medcodes.state_dir, *on_a_port()))
     assert f"already running at {medcodes.url}" in sentence
 
 
 def test_a_folder_of_downloads_that_is_none(tmp_path):
-    sentence = one_sentence(up(tmp_path / "state", "--http-port", "18997", "--data", str(tmp_path / "nothing")))
+    sentence = one_sentence(up(tmp_path / "state", *on_a_port(), "--data", str(tmp_path / "nothing")))
     assert "is not a folder" in sentence
 
 
 def test_a_full_disk(tmp_path):
-    sentence = one_sentence(up(tmp_path / "state", "--http-port", "18996", MEDCODES_MIN_FREE_MIB="99999999"))
+    sentence = one_sentence(up(tmp_path / "state", *on_a_port(), MEDCODES_MIN_FREE_MIB="99999999"))
     assert "is full" in sentence
 
 
@@ -90,7 +95,7 @@ def test_a_damaged_state_folder(tmp_path):
     state = tmp_path / "state"
     state.mkdir()
     (state / "state.json").write_text("\x00\x00\x00")
-    assert "damaged" in one_sentence(up(state, "--http-port", "18995"))
+    assert "damaged" in one_sentence(up(state, *on_a_port()))
 
 
 def test_a_setting_that_is_none(tmp_path):

@@ -39,6 +39,7 @@ def test_rolling_days(tmp_path):
         ('[[plan]]\nname="a"\ntitle="A"\nviews=1\nwindow="rolling_days"', "`days` goes with"),
         ('[[plan]]\nname="a"\ntitle="A"\nviews=1\ndays=3', "`days` goes with"),
         ('[[plan]]\nname="a"\ntitle="A"\nviews=1\nviws=3', "plan number 1 viws"),
+        ('[[plan]]\nname="guest"\ntitle="A"\nviews=1', "cannot be named guest"),
         ('[[plan]]\nname="a"\ntitle="A"\nviews=1\n' * 2, "two plans named a"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.accounts.domain import mails, people, shelf, tokens
@@ -90,6 +90,7 @@ def test_malformed_codes(key):
 
 
 @given(st.text(max_size=500))
+@example("hip\r\x1b\rfracture")
 def test_a_kept_query_is_short_and_the_same_when_kept_again(text):
     kept = shelf.query(text)
     assert len(kept) <= shelf.MAX_QUERY

@@ -37,6 +37,7 @@ SETTINGS, USING, DATA = "docs/settings.md", "docs/using.md", "docs/data.md"
 TEST_VARIABLES = {
     "MEDCODES_TEST_DATA",
     "MEDCODES_TEST_SERVERS",
+    "MEDCODES_TEST_WORKERS",
     "MEDCODES_TEST_NATS_IMAGE",
     "MEDCODES_TEST_VALKEY_IMAGE",
 }

@@ -14,8 +14,8 @@ from services.gateway.adapters.view_batcher import BATCH, LATE_SECONDS, WORTH_A_
 class Calls:
     """Answers each view with its number as `used`; fails the first `failures` calls; waits for `gate`."""
 
-    def __init__(self, failures=0):
-        self.batches, self.failures = [], failures
+    def __init__(self, failures=0, *, retried=False):
+        self.batches, self.failures, self.retried = [], failures, retried
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -24,7 +24,7 @@ class Calls:
         await self.gate.wait()
         if len(self.batches) <= self.failures:
             raise Unavailable("away")
-        return [pb.ViewResult(meter=pb.Meter(used=int(view.request_id))) for view in views]
+        return [pb.ViewResult(meter=pb.Meter(used=int(view.request_id)), retried=self.retried) for view in views]
 
 
 def view(number: int) -> pb.ViewRequest:
@@ -129,6 +129,13 @@ async def test_an_unknown_outcome_is_asked_for_once_more_with_the_same_request_i
     batcher = ViewBatcher(calls, calls=1, queue=1000, patience=5)
     assert (await batcher.consume(view(7))).meter.used == 7
     assert calls.batches == [["7"], ["7"]]
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+async def test_a_view_that_nobody_heard_of_is_no_retry(failures):
+    """The visitor's retry stays one; what only the batcher has sent twice is the first that anybody hears of."""
+    result = await ViewBatcher(Calls(failures, retried=True), calls=1, queue=10, patience=5).consume(view(1))
+    assert result.retried == (failures == 0)
 
 
 async def test_two_failures_are_an_answer_and_the_next_batch_goes_on():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -113,6 +114,13 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         # A transaction that reads first and writes then would fail if another one wrote in between.
         writes = connection.get_execution_options().get("writes", True)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @sa.event.listens_for(engine.sync_engine, "invalidate")
+    def roll_back(connection: Any, record: Any, error: BaseException | None) -> None:
+        # Who is cancelled while a statement runs leaves its rows unread, and SQLite ends a closed connection, and gives
+        # back its lock, only after its last statement: nobody else could write as long as anything still refers to it.
+        with contextlib.suppress(DBAPIError, sqlite3.Error, ValueError):
+            connection.rollback()
 
 
 def sqlite_file(url: str, folder: Path) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets as random_bytes
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from .account_rows import SqlAccounts
 from .credential_rows import SqlCredentials
 from .database import Database
 from .deletion_rows import SqlDeletions
+from .feed_rows import SqlFeeds
 from .history_rows import SqlHistory
 from .mail_rows import SqlLinks, SqlMails
 from .outbox import SqlEvents
@@ -75,13 +76,17 @@ class SqlTransaction:
     def history(self) -> SqlHistory:
         return SqlHistory(self._connection)
 
+    @cached_property
+    def feeds(self) -> SqlFeeds:
+        return SqlFeeds(self._connection)
+
 
 class SqlStore:
     """See `ports.Store`. A component: `start` brings the schema up to date, in the background while the database is
-    away; until then blocks raise `StoreUnavailable`."""
+    away; until then blocks raise `StoreUnavailable`. `prepared` is told as soon as it is."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, prepared: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._database, self._prepared = database, prepared
         self._throttle_key = b""
         self._preparing = Task("accounts' schema", self.prepare)
         self._signals = {EVENTS: Signal(), MAILS: Signal()}
@@ -101,6 +106,8 @@ class SqlStore:
             await connection.execute(made.on_conflict_do_nothing())
             found = await connection.execute(sa.select(secrets.c.value).where(secrets.c.name == THROTTLE_KEY))
             self._throttle_key = found.scalar_one()
+        if self._prepared:
+            await self._prepared()
 
     def signal(self, name: str) -> Signal:
         """What tells of `EVENTS` or `MAILS` that were added."""

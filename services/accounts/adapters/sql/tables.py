@@ -95,6 +95,14 @@ api_keys = Table(
     Index(None, "account_id"),
 )
 
+feeds = Table(
+    "feeds",
+    metadata,
+    _owner(primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    _time("created_at_ms"),
+)
+
 links = Table(
     "links",
     metadata,

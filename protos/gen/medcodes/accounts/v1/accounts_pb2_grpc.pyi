@@ -37,11 +37,13 @@ class AccountsServiceStub:
                                               not which, and takes as long for an e-mail that is not known
                           BAD_TOKEN           the token is unknown, used, ended or expired
       ALREADY_EXISTS      ACCOUNT_EXISTS      the e-mail has an account
+                          LIST_EXISTS         the account has a list of that name
       RESOURCE_EXHAUSTED  THROTTLED           too many tries; metadata `retry_after_seconds`
       NOT_FOUND           NOT_FOUND           the account has no such session, key, list or note
       FAILED_PRECONDITION TOO_MANY            the account has as many as it may have; metadata `limit`
       INVALID_ARGUMENT    with BadRequest.FieldViolation, e.g. a password that is too short or a common one
       UNAVAILABLE         STORE_UNAVAILABLE   nothing is known to have happened
+                          OVERLOADED          too many passwords wait to be checked; nothing has happened
     """
 
     @_typing.overload
@@ -93,11 +95,13 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
                                               not which, and takes as long for an e-mail that is not known
                           BAD_TOKEN           the token is unknown, used, ended or expired
       ALREADY_EXISTS      ACCOUNT_EXISTS      the e-mail has an account
+                          LIST_EXISTS         the account has a list of that name
       RESOURCE_EXHAUSTED  THROTTLED           too many tries; metadata `retry_after_seconds`
       NOT_FOUND           NOT_FOUND           the account has no such session, key, list or note
       FAILED_PRECONDITION TOO_MANY            the account has as many as it may have; metadata `limit`
       INVALID_ARGUMENT    with BadRequest.FieldViolation, e.g. a password that is too short or a common one
       UNAVAILABLE         STORE_UNAVAILABLE   nothing is known to have happened
+                          OVERLOADED          too many passwords wait to be checked; nothing has happened
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -145,11 +149,13 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
                                               not which, and takes as long for an e-mail that is not known
                           BAD_TOKEN           the token is unknown, used, ended or expired
       ALREADY_EXISTS      ACCOUNT_EXISTS      the e-mail has an account
+                          LIST_EXISTS         the account has a list of that name
       RESOURCE_EXHAUSTED  THROTTLED           too many tries; metadata `retry_after_seconds`
       NOT_FOUND           NOT_FOUND           the account has no such session, key, list or note
       FAILED_PRECONDITION TOO_MANY            the account has as many as it may have; metadata `limit`
       INVALID_ARGUMENT    with BadRequest.FieldViolation, e.g. a password that is too short or a common one
       UNAVAILABLE         STORE_UNAVAILABLE   nothing is known to have happened
+                          OVERLOADED          too many passwords wait to be checked; nothing has happened
     """
 
     @_abc_1.abstractmethod

@@ -105,6 +105,26 @@ class ShelfServiceStub:
                 request_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.SetPreferencesRequest.SerializeToString,
                 response_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.SetPreferencesResponse.FromString,
                 _registered_method=True)
+        self.CreateFeed = channel.unary_unary(
+                '/medcodes.accounts.v1.ShelfService/CreateFeed',
+                request_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.CreateFeedRequest.SerializeToString,
+                response_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.CreateFeedResponse.FromString,
+                _registered_method=True)
+        self.GetFeed = channel.unary_unary(
+                '/medcodes.accounts.v1.ShelfService/GetFeed',
+                request_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.GetFeedRequest.SerializeToString,
+                response_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.GetFeedResponse.FromString,
+                _registered_method=True)
+        self.RevokeFeed = channel.unary_unary(
+                '/medcodes.accounts.v1.ShelfService/RevokeFeed',
+                request_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RevokeFeedRequest.SerializeToString,
+                response_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RevokeFeedResponse.FromString,
+                _registered_method=True)
+        self.ResolveFeed = channel.unary_unary(
+                '/medcodes.accounts.v1.ShelfService/ResolveFeed',
+                request_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.ResolveFeedRequest.SerializeToString,
+                response_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.ResolveFeedResponse.FromString,
+                _registered_method=True)
 
 
 class ShelfServiceServicer:
@@ -200,6 +220,33 @@ class ShelfServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateFeed(self, request, context):
+        """The personal address of the feed of changes: one an account. Making it replaces the one before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFeed(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeFeed(self, request, context):
+        """Without a feed: no error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveFeed(self, request, context):
+        """Whose a feed's token is. UNAUTHENTICATED (BAD_TOKEN) for one that is unknown, replaced, or of a locked account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ShelfServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -272,6 +319,26 @@ def add_ShelfServiceServicer_to_server(servicer, server):
                     servicer.SetPreferences,
                     request_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.SetPreferencesRequest.FromString,
                     response_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.SetPreferencesResponse.SerializeToString,
+            ),
+            'CreateFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateFeed,
+                    request_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.CreateFeedRequest.FromString,
+                    response_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.CreateFeedResponse.SerializeToString,
+            ),
+            'GetFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFeed,
+                    request_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.GetFeedRequest.FromString,
+                    response_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.GetFeedResponse.SerializeToString,
+            ),
+            'RevokeFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeFeed,
+                    request_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RevokeFeedRequest.FromString,
+                    response_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RevokeFeedResponse.SerializeToString,
+            ),
+            'ResolveFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveFeed,
+                    request_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.ResolveFeedRequest.FromString,
+                    response_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.ResolveFeedResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -653,6 +720,114 @@ class ShelfService:
             '/medcodes.accounts.v1.ShelfService/SetPreferences',
             medcodes_dot_accounts_dot_v1_dot_shelf__pb2.SetPreferencesRequest.SerializeToString,
             medcodes_dot_accounts_dot_v1_dot_shelf__pb2.SetPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.accounts.v1.ShelfService/CreateFeed',
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.CreateFeedRequest.SerializeToString,
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.CreateFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.accounts.v1.ShelfService/GetFeed',
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.GetFeedRequest.SerializeToString,
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.GetFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.accounts.v1.ShelfService/RevokeFeed',
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RevokeFeedRequest.SerializeToString,
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RevokeFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.accounts.v1.ShelfService/ResolveFeed',
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.ResolveFeedRequest.SerializeToString,
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.ResolveFeedResponse.FromString,
             options,
             channel_credentials,
             insecure,

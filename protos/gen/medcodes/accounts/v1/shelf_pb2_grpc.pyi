@@ -52,6 +52,13 @@ class ShelfServiceStub:
     ListSearches: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.ListSearchesRequest, _shelf_pb2.ListSearchesResponse]
     ClearHistory: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.ClearHistoryRequest, _shelf_pb2.ClearHistoryResponse]
     SetPreferences: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.SetPreferencesRequest, _shelf_pb2.SetPreferencesResponse]
+    CreateFeed: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.CreateFeedRequest, _shelf_pb2.CreateFeedResponse]
+    """The personal address of the feed of changes: one an account. Making it replaces the one before."""
+    GetFeed: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.GetFeedRequest, _shelf_pb2.GetFeedResponse]
+    RevokeFeed: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.RevokeFeedRequest, _shelf_pb2.RevokeFeedResponse]
+    """Without a feed: no error."""
+    ResolveFeed: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.ResolveFeedRequest, _shelf_pb2.ResolveFeedResponse]
+    """Whose a feed's token is. UNAUTHENTICATED (BAD_TOKEN) for one that is unknown, replaced, or of a locked account."""
 
 @_typing.type_check_only
 class ShelfServiceAsyncStub(ShelfServiceStub):
@@ -77,6 +84,13 @@ class ShelfServiceAsyncStub(ShelfServiceStub):
     ListSearches: _aio.UnaryUnaryMultiCallable[_shelf_pb2.ListSearchesRequest, _shelf_pb2.ListSearchesResponse]  # type: ignore[assignment]
     ClearHistory: _aio.UnaryUnaryMultiCallable[_shelf_pb2.ClearHistoryRequest, _shelf_pb2.ClearHistoryResponse]  # type: ignore[assignment]
     SetPreferences: _aio.UnaryUnaryMultiCallable[_shelf_pb2.SetPreferencesRequest, _shelf_pb2.SetPreferencesResponse]  # type: ignore[assignment]
+    CreateFeed: _aio.UnaryUnaryMultiCallable[_shelf_pb2.CreateFeedRequest, _shelf_pb2.CreateFeedResponse]  # type: ignore[assignment]
+    """The personal address of the feed of changes: one an account. Making it replaces the one before."""
+    GetFeed: _aio.UnaryUnaryMultiCallable[_shelf_pb2.GetFeedRequest, _shelf_pb2.GetFeedResponse]  # type: ignore[assignment]
+    RevokeFeed: _aio.UnaryUnaryMultiCallable[_shelf_pb2.RevokeFeedRequest, _shelf_pb2.RevokeFeedResponse]  # type: ignore[assignment]
+    """Without a feed: no error."""
+    ResolveFeed: _aio.UnaryUnaryMultiCallable[_shelf_pb2.ResolveFeedRequest, _shelf_pb2.ResolveFeedResponse]  # type: ignore[assignment]
+    """Whose a feed's token is. UNAUTHENTICATED (BAD_TOKEN) for one that is unknown, replaced, or of a locked account."""
 
 class ShelfServiceServicer(metaclass=_abc_1.ABCMeta):
     """A coder's own shelf: saved codes in named lists, private notes, what was looked at and searched for."""
@@ -183,5 +197,36 @@ class ShelfServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _shelf_pb2.SetPreferencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_shelf_pb2.SetPreferencesResponse, _abc.Awaitable[_shelf_pb2.SetPreferencesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def CreateFeed(
+        self,
+        request: _shelf_pb2.CreateFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_shelf_pb2.CreateFeedResponse, _abc.Awaitable[_shelf_pb2.CreateFeedResponse]]:
+        """The personal address of the feed of changes: one an account. Making it replaces the one before."""
+
+    @_abc_1.abstractmethod
+    def GetFeed(
+        self,
+        request: _shelf_pb2.GetFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_shelf_pb2.GetFeedResponse, _abc.Awaitable[_shelf_pb2.GetFeedResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def RevokeFeed(
+        self,
+        request: _shelf_pb2.RevokeFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_shelf_pb2.RevokeFeedResponse, _abc.Awaitable[_shelf_pb2.RevokeFeedResponse]]:
+        """Without a feed: no error."""
+
+    @_abc_1.abstractmethod
+    def ResolveFeed(
+        self,
+        request: _shelf_pb2.ResolveFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_shelf_pb2.ResolveFeedResponse, _abc.Awaitable[_shelf_pb2.ResolveFeedResponse]]:
+        """Whose a feed's token is. UNAUTHENTICATED (BAD_TOKEN) for one that is unknown, replaced, or of a locked account."""
 
 def add_ShelfServiceServicer_to_server(servicer: ShelfServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

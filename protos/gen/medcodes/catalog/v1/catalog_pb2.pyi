@@ -185,6 +185,29 @@ ENTRY_KIND_PAYMENT_LOCALITY_NON_FACILITY: EntryKind.ValueType  # 109
 ENTRY_KIND_PAYMENT_LOCALITY_FACILITY: EntryKind.ValueType  # 110
 Global___EntryKind: _TypeAlias = EntryKind  # noqa: Y015
 
+class _ChangeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANGE_KIND_UNSPECIFIED: _ChangeKind.ValueType  # 0
+    CHANGE_KIND_ADDED: _ChangeKind.ValueType  # 1
+    CHANGE_KIND_REMOVED: _ChangeKind.ValueType  # 2
+    CHANGE_KIND_CHANGED: _ChangeKind.ValueType  # 3
+    CHANGE_KIND_RETIRED: _ChangeKind.ValueType  # 4
+    """A last day was set."""
+
+class ChangeKind(_ChangeKind, metaclass=_ChangeKindEnumTypeWrapper): ...
+
+CHANGE_KIND_UNSPECIFIED: ChangeKind.ValueType  # 0
+CHANGE_KIND_ADDED: ChangeKind.ValueType  # 1
+CHANGE_KIND_REMOVED: ChangeKind.ValueType  # 2
+CHANGE_KIND_CHANGED: ChangeKind.ValueType  # 3
+CHANGE_KIND_RETIRED: ChangeKind.ValueType  # 4
+"""A last day was set."""
+Global___ChangeKind: _TypeAlias = ChangeKind  # noqa: Y015
+
 @_typing.final
 class GetCodePageRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -1084,3 +1107,248 @@ class ReleaseFile(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReleaseFile: _TypeAlias = ReleaseFile  # noqa: Y015
+
+@_typing.final
+class ChangedCode(_message.Message):
+    """A code that differs; nothing in it is protected text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SECTIONS_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_CHANGED_FIELD_NUMBER: _builtins.int
+    kind: Global___ChangeKind.ValueType
+    description_changed: _builtins.bool
+    @_builtins.property
+    def code(self) -> Global___CodeRef:
+        """As the later release has it; of a removed code, as the earlier one had it."""
+
+    @_builtins.property
+    def sections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The sections of the code page that differ, in their order."""
+
+    def __init__(
+        self,
+        *,
+        code: Global___CodeRef | None = ...,
+        kind: Global___ChangeKind.ValueType = ...,
+        sections: _abc.Iterable[_builtins.str] | None = ...,
+        description_changed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "description_changed", b"description_changed", "kind", b"kind", "sections", b"sections"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangedCode: _TypeAlias = ChangedCode  # noqa: Y015
+
+@_typing.final
+class DiffReleasesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    before: _builtins.str
+    after: _builtins.str
+    cursor: _builtins.str
+    limit: _builtins.int
+    """At most 500; 0 means 100."""
+    def __init__(
+        self,
+        *,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        cursor: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "cursor", b"cursor", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiffReleasesRequest: _TypeAlias = DiffReleasesRequest  # noqa: Y015
+
+@_typing.final
+class DiffReleasesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    next_cursor: _builtins.str
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangedCode]:
+        """By system and code."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangeCount]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ChangedCode] | None = ...,
+        next_cursor: _builtins.str = ...,
+        counts: _abc.Iterable[Global___ChangeCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "items", b"items", "next_cursor", b"next_cursor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiffReleasesResponse: _TypeAlias = DiffReleasesResponse  # noqa: Y015
+
+@_typing.final
+class ChangeCount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CODES_FIELD_NUMBER: _builtins.int
+    system: _builtins.str
+    kind: Global___ChangeKind.ValueType
+    codes: _builtins.int
+    def __init__(
+        self,
+        *,
+        system: _builtins.str = ...,
+        kind: Global___ChangeKind.ValueType = ...,
+        codes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "kind", b"kind", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeCount: _TypeAlias = ChangeCount  # noqa: Y015
+
+@_typing.final
+class ListCodeChangesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODES_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    limit: _builtins.int
+    """At most 500; 0 means 100."""
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CodeKey]:
+        """At most 2,000."""
+
+    def __init__(
+        self,
+        *,
+        codes: _abc.Iterable[Global___CodeKey] | None = ...,
+        cursor: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "cursor", b"cursor", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCodeChangesRequest: _TypeAlias = ListCodeChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListCodeChangesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    next_cursor: _builtins.str
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CodeChange]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___CodeChange] | None = ...,
+        next_cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_cursor", b"next_cursor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCodeChangesResponse: _TypeAlias = ListCodeChangesResponse  # noqa: Y015
+
+@_typing.final
+class CodeChange(_message.Message):
+    """What one release changed of one code."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_RELEASE_FIELD_NUMBER: _builtins.int
+    PUBLISHED_AT_MS_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    release: _builtins.str
+    previous_release: _builtins.str
+    published_at_ms: _builtins.int
+    @_builtins.property
+    def changed(self) -> Global___ChangedCode: ...
+    @_builtins.property
+    def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FactChange]: ...
+    def __init__(
+        self,
+        *,
+        release: _builtins.str = ...,
+        previous_release: _builtins.str = ...,
+        published_at_ms: _builtins.int = ...,
+        changed: Global___ChangedCode | None = ...,
+        facts: _abc.Iterable[Global___FactChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "facts", b"facts", "previous_release", b"previous_release", "published_at_ms", b"published_at_ms", "release", b"release"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CodeChange: _TypeAlias = CodeChange  # noqa: Y015
+
+@_typing.final
+class FactChange(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECTION_FIELD_NUMBER: _builtins.int
+    FACT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    EDITION_FIELD_NUMBER: _builtins.int
+    section: _builtins.str
+    """Empty for the description and for whether a code is billable, which search shows too; all others are protected text."""
+    fact: _builtins.str
+    """A fixed name: `official_description`, `billable`, or that of an entry's kind, such as `rvu_work`."""
+    label: _builtins.str
+    """"Work RVU"."""
+    before: _builtins.str
+    """As filed; empty where there was or is none."""
+    after: _builtins.str
+    edition: _builtins.str
+    """The edition that `after` is from, or `before` where there is no `after`: "Physician Fee Schedule 2026-Q1"."""
+    def __init__(
+        self,
+        *,
+        section: _builtins.str = ...,
+        fact: _builtins.str = ...,
+        label: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        edition: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "edition", b"edition", "fact", b"fact", "label", b"label", "section", b"section"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FactChange: _TypeAlias = FactChange  # noqa: Y015

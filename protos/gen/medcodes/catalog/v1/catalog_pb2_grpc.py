@@ -36,6 +36,8 @@ class CatalogServiceStub:
     NOT_FOUND           CODE_NOT_FOUND     metadata `near`: up to five near matches, comma separated, as displayed
     NOT_FOUND           SYSTEM_NOT_FOUND
     NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
+    NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+    NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
     INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
     UNAVAILABLE         NO_RELEASE         no release has been published yet
     """
@@ -81,6 +83,16 @@ class CatalogServiceStub:
                 request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListReleasesRequest.SerializeToString,
                 response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListReleasesResponse.FromString,
                 _registered_method=True)
+        self.DiffReleases = channel.unary_unary(
+                '/medcodes.catalog.v1.CatalogService/DiffReleases',
+                request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.DiffReleasesRequest.SerializeToString,
+                response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.DiffReleasesResponse.FromString,
+                _registered_method=True)
+        self.ListCodeChanges = channel.unary_unary(
+                '/medcodes.catalog.v1.CatalogService/ListCodeChanges',
+                request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListCodeChangesRequest.SerializeToString,
+                response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListCodeChangesResponse.FromString,
+                _registered_method=True)
 
 
 class CatalogServiceServicer:
@@ -94,6 +106,8 @@ class CatalogServiceServicer:
     NOT_FOUND           CODE_NOT_FOUND     metadata `near`: up to five near matches, comma separated, as displayed
     NOT_FOUND           SYSTEM_NOT_FOUND
     NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
+    NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+    NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
     INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
     UNAVAILABLE         NO_RELEASE         no release has been published yet
     """
@@ -147,6 +161,20 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiffReleases(self, request, context):
+        """Which codes differ between two releases that followed each other, directly or over others that are kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCodeChanges(self, request, context):
+        """What changed of these codes, the newest release first, back from the current one as far as changes are kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CatalogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -185,6 +213,16 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListReleasesRequest.FromString,
                     response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListReleasesResponse.SerializeToString,
             ),
+            'DiffReleases': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiffReleases,
+                    request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.DiffReleasesRequest.FromString,
+                    response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.DiffReleasesResponse.SerializeToString,
+            ),
+            'ListCodeChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCodeChanges,
+                    request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListCodeChangesRequest.FromString,
+                    response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListCodeChangesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'medcodes.catalog.v1.CatalogService', rpc_method_handlers)
@@ -204,6 +242,8 @@ class CatalogService:
     NOT_FOUND           CODE_NOT_FOUND     metadata `near`: up to five near matches, comma separated, as displayed
     NOT_FOUND           SYSTEM_NOT_FOUND
     NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
+    NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+    NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
     INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
     UNAVAILABLE         NO_RELEASE         no release has been published yet
     """
@@ -387,6 +427,60 @@ class CatalogService:
             '/medcodes.catalog.v1.CatalogService/ListReleases',
             medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListReleasesRequest.SerializeToString,
             medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListReleasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiffReleases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.catalog.v1.CatalogService/DiffReleases',
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.DiffReleasesRequest.SerializeToString,
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.DiffReleasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCodeChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.catalog.v1.CatalogService/ListCodeChanges',
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListCodeChangesRequest.SerializeToString,
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListCodeChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class CatalogServiceStub:
       NOT_FOUND           CODE_NOT_FOUND     metadata `near`: up to five near matches, comma separated, as displayed
       NOT_FOUND           SYSTEM_NOT_FOUND
       NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
+      NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+      NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
       INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
       UNAVAILABLE         NO_RELEASE         no release has been published yet
     """
@@ -59,6 +61,10 @@ class CatalogServiceStub:
     """Every code of the current release with the words to find it by, for building a search index."""
     ListReleases: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListReleasesRequest, _catalog_pb2.ListReleasesResponse]
     """The current release and those kept for a rollback, newest first."""
+    DiffReleases: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.DiffReleasesRequest, _catalog_pb2.DiffReleasesResponse]
+    """Which codes differ between two releases that followed each other, directly or over others that are kept."""
+    ListCodeChanges: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListCodeChangesRequest, _catalog_pb2.ListCodeChangesResponse]
+    """What changed of these codes, the newest release first, back from the current one as far as changes are kept."""
 
 @_typing.type_check_only
 class CatalogServiceAsyncStub(CatalogServiceStub):
@@ -72,6 +78,8 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
       NOT_FOUND           CODE_NOT_FOUND     metadata `near`: up to five near matches, comma separated, as displayed
       NOT_FOUND           SYSTEM_NOT_FOUND
       NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
+      NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+      NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
       INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
       UNAVAILABLE         NO_RELEASE         no release has been published yet
     """
@@ -91,6 +99,10 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Every code of the current release with the words to find it by, for building a search index."""
     ListReleases: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListReleasesRequest, _catalog_pb2.ListReleasesResponse]  # type: ignore[assignment]
     """The current release and those kept for a rollback, newest first."""
+    DiffReleases: _aio.UnaryUnaryMultiCallable[_catalog_pb2.DiffReleasesRequest, _catalog_pb2.DiffReleasesResponse]  # type: ignore[assignment]
+    """Which codes differ between two releases that followed each other, directly or over others that are kept."""
+    ListCodeChanges: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListCodeChangesRequest, _catalog_pb2.ListCodeChangesResponse]  # type: ignore[assignment]
+    """What changed of these codes, the newest release first, back from the current one as far as changes are kept."""
 
 class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     """The catalog: codes, their hierarchy and the facts behind every section of a code page, answered from one immutable
@@ -103,6 +115,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
       NOT_FOUND           CODE_NOT_FOUND     metadata `near`: up to five near matches, comma separated, as displayed
       NOT_FOUND           SYSTEM_NOT_FOUND
       NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
+      NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+      NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
       INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
       UNAVAILABLE         NO_RELEASE         no release has been published yet
     """
@@ -162,5 +176,21 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.ListReleasesResponse, _abc.Awaitable[_catalog_pb2.ListReleasesResponse]]:
         """The current release and those kept for a rollback, newest first."""
+
+    @_abc_1.abstractmethod
+    def DiffReleases(
+        self,
+        request: _catalog_pb2.DiffReleasesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.DiffReleasesResponse, _abc.Awaitable[_catalog_pb2.DiffReleasesResponse]]:
+        """Which codes differ between two releases that followed each other, directly or over others that are kept."""
+
+    @_abc_1.abstractmethod
+    def ListCodeChanges(
+        self,
+        request: _catalog_pb2.ListCodeChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.ListCodeChangesResponse, _abc.Awaitable[_catalog_pb2.ListCodeChangesResponse]]:
+        """What changed of these codes, the newest release first, back from the current one as far as changes are kept."""
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -24,19 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#medcodes/metering/v1/metering.proto\x12\x14medcodes.metering.v1\"\xda\x01\n\x07Subject\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.medcodes.metering.v1.SubjectKind\x12\n\n\x02id\x18\x02 \x01(\t\x12\x11\n\tissued_at\x18\x03 \x01(\x03\x12\x32\n\tallowance\x18\n \x01(\x0b\x32\x1f.medcodes.metering.v1.Allowance\x12\x34\n\x0fregistered_from\x18\x0b \x01(\x0b\x32\x1b.medcodes.metering.v1.Guest\x12\x0f\n\x07network\x18\x0c \x01(\tJ\x04\x08\x04\x10\n\"&\n\x05Guest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tissued_at\x18\x02 \x01(\x03\"l\n\tAllowance\x12\x12\n\x05views\x18\x01 \x01(\rH\x00\x88\x01\x01\x12,\n\x06window\x18\x02 \x01(\x0e\x32\x1c.medcodes.metering.v1.Window\x12\x13\n\x0bwindow_days\x18\x03 \x01(\rB\x08\n\x06_views\"G\n\x13\x43onsumeViewsRequest\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.medcodes.metering.v1.ViewRequest\"\x83\x01\n\x0bViewRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.medcodes.metering.v1.Subject\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\ncheck_only\x18\x05 \x01(\x08\"I\n\x14\x43onsumeViewsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .medcodes.metering.v1.ViewResult\"\xcb\x01\n\nViewResult\x12\x32\n\x07outcome\x18\x01 \x01(\x0e\x32!.medcodes.metering.v1.ViewOutcome\x12\x0f\n\x07\x63harged\x18\x02 \x01(\x08\x12*\n\x05meter\x18\x03 \x01(\x0b\x32\x1b.medcodes.metering.v1.Meter\x12\x15\n\rgranted_at_ms\x18\x04 \x01(\x03\x12\x12\n\nends_at_ms\x18\x06 \x01(\x03\x12\x1b\n\x13retry_after_seconds\x18\x07 \x01(\rJ\x04\x08\x05\x10\x06\"k\n\x05Meter\x12\x12\n\x05limit\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x0c\n\x04used\x18\x02 \x01(\r\x12\x16\n\tremaining\x18\x03 \x01(\rH\x01\x88\x01\x01\x12\x10\n\x08\x61s_of_ms\x18\x04 \x01(\x03\x42\x08\n\x06_limitB\x0c\n\n_remaining\"A\n\x0fGetMeterRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.medcodes.metering.v1.Subject\">\n\x10GetMeterResponse\x12*\n\x05meter\x18\x01 \x01(\x0b\x32\x1b.medcodes.metering.v1.Meter\"a\n\x10ListViewsRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.medcodes.metering.v1.Subject\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"S\n\x11ListViewsResponse\x12)\n\x05views\x18\x01 \x03(\x0b\x32\x1a.medcodes.metering.v1.View\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t\"s\n\x04View\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x15\n\rgranted_at_ms\x18\x03 \x01(\x03\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\nends_at_ms\x18\x05 \x01(\x03\x12\x0e\n\x06\x63opied\x18\x06 \x01(\x08\"b\n\x12SignReceiptRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.medcodes.metering.v1.Subject\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"&\n\x13SignReceiptResponse\x12\x0f\n\x07receipt\x18\x01 \x01(\x0c\"\x18\n\x16ListReceiptKeysRequest\"I\n\x17ListReceiptKeysResponse\x12.\n\x04keys\x18\x01 \x03(\x0b\x32 .medcodes.metering.v1.ReceiptKey\"T\n\nReceiptKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x15\n\rcreated_at_ms\x18\x03 \x01(\x03\x12\x0f\n\x07\x63urrent\x18\x04 \x01(\x08*T\n\x06Window\x12\x16\n\x12WINDOW_UNSPECIFIED\x10\x00\x12\x19\n\x15WINDOW_CALENDAR_MONTH\x10\x01\x12\x17\n\x13WINDOW_ROLLING_DAYS\x10\x02*]\n\x0bSubjectKind\x12\x1c\n\x18SUBJECT_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12SUBJECT_KIND_GUEST\x10\x01\x12\x18\n\x14SUBJECT_KIND_ACCOUNT\x10\x02*\xd0\x01\n\x0bViewOutcome\x12\x1c\n\x18VIEW_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14VIEW_OUTCOME_GRANTED\x10\x01\x12\x18\n\x14VIEW_OUTCOME_REFUSED\x10\x02\x12\x18\n\x14VIEW_OUTCOME_NOT_YET\x10\x03\x12\x18\n\x14VIEW_OUTCOME_EXPIRED\x10\x04\x12\x17\n\x13VIEW_OUTCOME_ERASED\x10\x05\x12\"\n\x1eVIEW_OUTCOME_NETWORK_EXHAUSTED\x10\x06\x32\x85\x04\n\x0fMeteringService\x12\x65\n\x0c\x43onsumeViews\x12).medcodes.metering.v1.ConsumeViewsRequest\x1a*.medcodes.metering.v1.ConsumeViewsResponse\x12Y\n\x08GetMeter\x12%.medcodes.metering.v1.GetMeterRequest\x1a&.medcodes.metering.v1.GetMeterResponse\x12\\\n\tListViews\x12&.medcodes.metering.v1.ListViewsRequest\x1a\'.medcodes.metering.v1.ListViewsResponse\x12\x62\n\x0bSignReceipt\x12(.medcodes.metering.v1.SignReceiptRequest\x1a).medcodes.metering.v1.SignReceiptResponse\x12n\n\x0fListReceiptKeys\x12,.medcodes.metering.v1.ListReceiptKeysRequest\x1a-.medcodes.metering.v1.ListReceiptKeysResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#medcodes/metering/v1/metering.proto\x12\x14medcodes.metering.v1\"\xda\x01\n\x07Subject\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.medcodes.metering.v1.SubjectKind\x12\n\n\x02id\x18\x02 \x01(\t\x12\x11\n\tissued_at\x18\x03 \x01(\x03\x12\x32\n\tallowance\x18\n \x01(\x0b\x32\x1f.medcodes.metering.v1.Allowance\x12\x34\n\x0fregistered_from\x18\x0b \x01(\x0b\x32\x1b.medcodes.metering.v1.Guest\x12\x0f\n\x07network\x18\x0c \x01(\tJ\x04\x08\x04\x10\n\"&\n\x05Guest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tissued_at\x18\x02 \x01(\x03\"l\n\tAllowance\x12\x12\n\x05views\x18\x01 \x01(\rH\x00\x88\x01\x01\x12,\n\x06window\x18\x02 \x01(\x0e\x32\x1c.medcodes.metering.v1.Window\x12\x13\n\x0bwindow_days\x18\x03 \x01(\rB\x08\n\x06_views\"G\n\x13\x43onsumeViewsRequest\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.medcodes.metering.v1.ViewRequest\"\x83\x01\n\x0bViewRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.medcodes.metering.v1.Subject\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\ncheck_only\x18\x05 \x01(\x08\"I\n\x14\x43onsumeViewsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .medcodes.metering.v1.ViewResult\"\xdc\x01\n\nViewResult\x12\x32\n\x07outcome\x18\x01 \x01(\x0e\x32!.medcodes.metering.v1.ViewOutcome\x12\x0f\n\x07\x63harged\x18\x02 \x01(\x08\x12*\n\x05meter\x18\x03 \x01(\x0b\x32\x1b.medcodes.metering.v1.Meter\x12\x15\n\rgranted_at_ms\x18\x04 \x01(\x03\x12\x12\n\nends_at_ms\x18\x06 \x01(\x03\x12\x1b\n\x13retry_after_seconds\x18\x07 \x01(\r\x12\x0f\n\x07retried\x18\x08 \x01(\x08J\x04\x08\x05\x10\x06\"k\n\x05Meter\x12\x12\n\x05limit\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x0c\n\x04used\x18\x02 \x01(\r\x12\x16\n\tremaining\x18\x03 \x01(\rH\x01\x88\x01\x01\x12\x10\n\x08\x61s_of_ms\x18\x04 \x01(\x03\x42\x08\n\x06_limitB\x0c\n\n_remaining\"A\n\x0fGetMeterRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.medcodes.metering.v1.Subject\">\n\x10GetMeterResponse\x12*\n\x05meter\x18\x01 \x01(\x0b\x32\x1b.medcodes.metering.v1.Meter\"a\n\x10ListViewsRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.medcodes.metering.v1.Subject\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"S\n\x11ListViewsResponse\x12)\n\x05views\x18\x01 \x03(\x0b\x32\x1a.medcodes.metering.v1.View\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t\"s\n\x04View\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x15\n\rgranted_at_ms\x18\x03 \x01(\x03\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\nends_at_ms\x18\x05 \x01(\x03\x12\x0e\n\x06\x63opied\x18\x06 \x01(\x08\"b\n\x12SignReceiptRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.medcodes.metering.v1.Subject\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"&\n\x13SignReceiptResponse\x12\x0f\n\x07receipt\x18\x01 \x01(\x0c\"\x18\n\x16ListReceiptKeysRequest\"I\n\x17ListReceiptKeysResponse\x12.\n\x04keys\x18\x01 \x03(\x0b\x32 .medcodes.metering.v1.ReceiptKey\"T\n\nReceiptKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x15\n\rcreated_at_ms\x18\x03 \x01(\x03\x12\x0f\n\x07\x63urrent\x18\x04 \x01(\x08\"j\n\x12RecordUsageRequest\x12\x10\n\x08reporter\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x30\n\x06\x63ounts\x18\x03 \x03(\x0b\x32 .medcodes.metering.v1.UsageCount\"\x15\n\x13RecordUsageResponse\"f\n\nUsageCount\x12\x0c\n\x04hour\x18\x01 \x01(\x03\x12\x0c\n\x04plan\x18\x02 \x01(\t\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.medcodes.metering.v1.UsageKind\x12\r\n\x05views\x18\x04 \x01(\x04*T\n\x06Window\x12\x16\n\x12WINDOW_UNSPECIFIED\x10\x00\x12\x19\n\x15WINDOW_CALENDAR_MONTH\x10\x01\x12\x17\n\x13WINDOW_ROLLING_DAYS\x10\x02*]\n\x0bSubjectKind\x12\x1c\n\x18SUBJECT_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12SUBJECT_KIND_GUEST\x10\x01\x12\x18\n\x14SUBJECT_KIND_ACCOUNT\x10\x02*\xd0\x01\n\x0bViewOutcome\x12\x1c\n\x18VIEW_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14VIEW_OUTCOME_GRANTED\x10\x01\x12\x18\n\x14VIEW_OUTCOME_REFUSED\x10\x02\x12\x18\n\x14VIEW_OUTCOME_NOT_YET\x10\x03\x12\x18\n\x14VIEW_OUTCOME_EXPIRED\x10\x04\x12\x17\n\x13VIEW_OUTCOME_ERASED\x10\x05\x12\"\n\x1eVIEW_OUTCOME_NETWORK_EXHAUSTED\x10\x06*\xd1\x01\n\tUsageKind\x12\x1a\n\x16USAGE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12USAGE_KIND_GRANTED\x10\x01\x12\x17\n\x13USAGE_KIND_REPEATED\x10\x02\x12\x1e\n\x1aUSAGE_KIND_VIEWS_EXHAUSTED\x10\x03\x12 \n\x1cUSAGE_KIND_NETWORK_EXHAUSTED\x10\x04\x12\x19\n\x15USAGE_KIND_PREFETCHED\x10\x05\x12\x1a\n\x16USAGE_KIND_UNAVAILABLE\x10\x06\x32\xe9\x04\n\x0fMeteringService\x12\x65\n\x0c\x43onsumeViews\x12).medcodes.metering.v1.ConsumeViewsRequest\x1a*.medcodes.metering.v1.ConsumeViewsResponse\x12Y\n\x08GetMeter\x12%.medcodes.metering.v1.GetMeterRequest\x1a&.medcodes.metering.v1.GetMeterResponse\x12\\\n\tListViews\x12&.medcodes.metering.v1.ListViewsRequest\x1a\'.medcodes.metering.v1.ListViewsResponse\x12\x62\n\x0bSignReceipt\x12(.medcodes.metering.v1.SignReceiptRequest\x1a).medcodes.metering.v1.SignReceiptResponse\x12n\n\x0fListReceiptKeys\x12,.medcodes.metering.v1.ListReceiptKeysRequest\x1a-.medcodes.metering.v1.ListReceiptKeysResponse\x12\x62\n\x0bRecordUsage\x12(.medcodes.metering.v1.RecordUsageRequest\x1a).medcodes.metering.v1.RecordUsageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'medcodes.metering.v1.metering_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WINDOW']._serialized_start=1788
-  _globals['_WINDOW']._serialized_end=1872
-  _globals['_SUBJECTKIND']._serialized_start=1874
-  _globals['_SUBJECTKIND']._serialized_end=1967
-  _globals['_VIEWOUTCOME']._serialized_start=1970
-  _globals['_VIEWOUTCOME']._serialized_end=2178
+  _globals['_WINDOW']._serialized_start=2040
+  _globals['_WINDOW']._serialized_end=2124
+  _globals['_SUBJECTKIND']._serialized_start=2126
+  _globals['_SUBJECTKIND']._serialized_end=2219
+  _globals['_VIEWOUTCOME']._serialized_start=2222
+  _globals['_VIEWOUTCOME']._serialized_end=2430
+  _globals['_USAGEKIND']._serialized_start=2433
+  _globals['_USAGEKIND']._serialized_end=2642
   _globals['_SUBJECT']._serialized_start=62
   _globals['_SUBJECT']._serialized_end=280
   _globals['_GUEST']._serialized_start=282
@@ -50,29 +52,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSUMEVIEWSRESPONSE']._serialized_start=639
   _globals['_CONSUMEVIEWSRESPONSE']._serialized_end=712
   _globals['_VIEWRESULT']._serialized_start=715
-  _globals['_VIEWRESULT']._serialized_end=918
-  _globals['_METER']._serialized_start=920
-  _globals['_METER']._serialized_end=1027
-  _globals['_GETMETERREQUEST']._serialized_start=1029
-  _globals['_GETMETERREQUEST']._serialized_end=1094
-  _globals['_GETMETERRESPONSE']._serialized_start=1096
-  _globals['_GETMETERRESPONSE']._serialized_end=1158
-  _globals['_LISTVIEWSREQUEST']._serialized_start=1160
-  _globals['_LISTVIEWSREQUEST']._serialized_end=1257
-  _globals['_LISTVIEWSRESPONSE']._serialized_start=1259
-  _globals['_LISTVIEWSRESPONSE']._serialized_end=1342
-  _globals['_VIEW']._serialized_start=1344
-  _globals['_VIEW']._serialized_end=1459
-  _globals['_SIGNRECEIPTREQUEST']._serialized_start=1461
-  _globals['_SIGNRECEIPTREQUEST']._serialized_end=1559
-  _globals['_SIGNRECEIPTRESPONSE']._serialized_start=1561
-  _globals['_SIGNRECEIPTRESPONSE']._serialized_end=1599
-  _globals['_LISTRECEIPTKEYSREQUEST']._serialized_start=1601
-  _globals['_LISTRECEIPTKEYSREQUEST']._serialized_end=1625
-  _globals['_LISTRECEIPTKEYSRESPONSE']._serialized_start=1627
-  _globals['_LISTRECEIPTKEYSRESPONSE']._serialized_end=1700
-  _globals['_RECEIPTKEY']._serialized_start=1702
-  _globals['_RECEIPTKEY']._serialized_end=1786
-  _globals['_METERINGSERVICE']._serialized_start=2181
-  _globals['_METERINGSERVICE']._serialized_end=2698
+  _globals['_VIEWRESULT']._serialized_end=935
+  _globals['_METER']._serialized_start=937
+  _globals['_METER']._serialized_end=1044
+  _globals['_GETMETERREQUEST']._serialized_start=1046
+  _globals['_GETMETERREQUEST']._serialized_end=1111
+  _globals['_GETMETERRESPONSE']._serialized_start=1113
+  _globals['_GETMETERRESPONSE']._serialized_end=1175
+  _globals['_LISTVIEWSREQUEST']._serialized_start=1177
+  _globals['_LISTVIEWSREQUEST']._serialized_end=1274
+  _globals['_LISTVIEWSRESPONSE']._serialized_start=1276
+  _globals['_LISTVIEWSRESPONSE']._serialized_end=1359
+  _globals['_VIEW']._serialized_start=1361
+  _globals['_VIEW']._serialized_end=1476
+  _globals['_SIGNRECEIPTREQUEST']._serialized_start=1478
+  _globals['_SIGNRECEIPTREQUEST']._serialized_end=1576
+  _globals['_SIGNRECEIPTRESPONSE']._serialized_start=1578
+  _globals['_SIGNRECEIPTRESPONSE']._serialized_end=1616
+  _globals['_LISTRECEIPTKEYSREQUEST']._serialized_start=1618
+  _globals['_LISTRECEIPTKEYSREQUEST']._serialized_end=1642
+  _globals['_LISTRECEIPTKEYSRESPONSE']._serialized_start=1644
+  _globals['_LISTRECEIPTKEYSRESPONSE']._serialized_end=1717
+  _globals['_RECEIPTKEY']._serialized_start=1719
+  _globals['_RECEIPTKEY']._serialized_end=1803
+  _globals['_RECORDUSAGEREQUEST']._serialized_start=1805
+  _globals['_RECORDUSAGEREQUEST']._serialized_end=1911
+  _globals['_RECORDUSAGERESPONSE']._serialized_start=1913
+  _globals['_RECORDUSAGERESPONSE']._serialized_end=1934
+  _globals['_USAGECOUNT']._serialized_start=1936
+  _globals['_USAGECOUNT']._serialized_end=2038
+  _globals['_METERINGSERVICE']._serialized_start=2645
+  _globals['_METERINGSERVICE']._serialized_end=3262
 # @@protoc_insertion_point(module_scope)

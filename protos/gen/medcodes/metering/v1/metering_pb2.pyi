@@ -96,6 +96,43 @@ VIEW_OUTCOME_NETWORK_EXHAUSTED: ViewOutcome.ValueType  # 6
 """As many new guests' grants as a network may take in a day were given to this one. Nothing was granted."""
 Global___ViewOutcome: _TypeAlias = ViewOutcome  # noqa: Y015
 
+class _UsageKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UsageKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UsageKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    USAGE_KIND_UNSPECIFIED: _UsageKind.ValueType  # 0
+    USAGE_KIND_GRANTED: _UsageKind.ValueType  # 1
+    """Took a view."""
+    USAGE_KIND_REPEATED: _UsageKind.ValueType  # 2
+    """Shown again, or the retry of a request that took one."""
+    USAGE_KIND_VIEWS_EXHAUSTED: _UsageKind.ValueType  # 3
+    """Refused: no views were left."""
+    USAGE_KIND_NETWORK_EXHAUSTED: _UsageKind.ValueType  # 4
+    """Refused: the network had its number of new guests for the day."""
+    USAGE_KIND_PREFETCHED: _UsageKind.ValueType  # 5
+    """Refused: a prefetch of a page that would have cost a view."""
+    USAGE_KIND_UNAVAILABLE: _UsageKind.ValueType  # 6
+    """Refused: the meter could not be asked."""
+
+class UsageKind(_UsageKind, metaclass=_UsageKindEnumTypeWrapper): ...
+
+USAGE_KIND_UNSPECIFIED: UsageKind.ValueType  # 0
+USAGE_KIND_GRANTED: UsageKind.ValueType  # 1
+"""Took a view."""
+USAGE_KIND_REPEATED: UsageKind.ValueType  # 2
+"""Shown again, or the retry of a request that took one."""
+USAGE_KIND_VIEWS_EXHAUSTED: UsageKind.ValueType  # 3
+"""Refused: no views were left."""
+USAGE_KIND_NETWORK_EXHAUSTED: UsageKind.ValueType  # 4
+"""Refused: the network had its number of new guests for the day."""
+USAGE_KIND_PREFETCHED: UsageKind.ValueType  # 5
+"""Refused: a prefetch of a page that would have cost a view."""
+USAGE_KIND_UNAVAILABLE: UsageKind.ValueType  # 6
+"""Refused: the meter could not be asked."""
+Global___UsageKind: _TypeAlias = UsageKind  # noqa: Y015
+
 @_typing.final
 class Subject(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -276,6 +313,7 @@ class ViewResult(_message.Message):
     GRANTED_AT_MS_FIELD_NUMBER: _builtins.int
     ENDS_AT_MS_FIELD_NUMBER: _builtins.int
     RETRY_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    RETRIED_FIELD_NUMBER: _builtins.int
     outcome: Global___ViewOutcome.ValueType
     charged: _builtins.bool
     """This very request id took one view; a retry with the same id says so again."""
@@ -284,6 +322,8 @@ class ViewResult(_message.Message):
     """When the grant ends; 0: never."""
     retry_after_seconds: _builtins.int
     """Of NETWORK_EXHAUSTED: seconds until the network may take new grants."""
+    retried: _builtins.bool
+    """`charged`, and an earlier request with this id was told so: whoever counts views has counted this one."""
     @_builtins.property
     def meter(self) -> Global___Meter: ...
     def __init__(
@@ -295,10 +335,11 @@ class ViewResult(_message.Message):
         granted_at_ms: _builtins.int = ...,
         ends_at_ms: _builtins.int = ...,
         retry_after_seconds: _builtins.int = ...,
+        retried: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["meter", b"meter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged", b"charged", "ends_at_ms", b"ends_at_ms", "granted_at_ms", b"granted_at_ms", "meter", b"meter", "outcome", b"outcome", "retry_after_seconds", b"retry_after_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged", b"charged", "ends_at_ms", b"ends_at_ms", "granted_at_ms", b"granted_at_ms", "meter", b"meter", "outcome", b"outcome", "retried", b"retried", "retry_after_seconds", b"retry_after_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -577,3 +618,78 @@ class ReceiptKey(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReceiptKey: _TypeAlias = ReceiptKey  # noqa: Y015
+
+@_typing.final
+class RecordUsageRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORTER_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    reporter: _builtins.str
+    """Random, one for each process that counts; 16 to 64 characters of [A-Za-z0-9_-]."""
+    sequence: _builtins.int
+    """Numbers the reporter's reports, rising from 1. One that is not above the last one taken is skipped."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___UsageCount]:
+        """At most 2000."""
+
+    def __init__(
+        self,
+        *,
+        reporter: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        counts: _abc.Iterable[Global___UsageCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "reporter", b"reporter", "sequence", b"sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordUsageRequest: _TypeAlias = RecordUsageRequest  # noqa: Y015
+
+@_typing.final
+class RecordUsageResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordUsageResponse: _TypeAlias = RecordUsageResponse  # noqa: Y015
+
+@_typing.final
+class UsageCount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOUR_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    VIEWS_FIELD_NUMBER: _builtins.int
+    hour: _builtins.int
+    """Hours since 1970, UTC."""
+    plan: _builtins.str
+    """`guest`, a plan's name, or `other`."""
+    kind: Global___UsageKind.ValueType
+    views: _builtins.int
+    def __init__(
+        self,
+        *,
+        hour: _builtins.int = ...,
+        plan: _builtins.str = ...,
+        kind: Global___UsageKind.ValueType = ...,
+        views: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hour", b"hour", "kind", b"kind", "plan", b"plan", "views", b"views"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UsageCount: _TypeAlias = UsageCount  # noqa: Y015

@@ -66,6 +66,11 @@ class MeteringServiceStub:
                 request_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysRequest.SerializeToString,
                 response_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysResponse.FromString,
                 _registered_method=True)
+        self.RecordUsage = channel.unary_unary(
+                '/medcodes.metering.v1.MeteringService/RecordUsage',
+                request_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.RecordUsageRequest.SerializeToString,
+                response_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.RecordUsageResponse.FromString,
+                _registered_method=True)
 
 
 class MeteringServiceServicer:
@@ -113,6 +118,14 @@ class MeteringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordUsage(self, request, context):
+        """Adds what became of views, as whoever answers visitors has counted it. Only for operators to look at: nothing is
+        decided by it. The same report again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MeteringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -140,6 +153,11 @@ def add_MeteringServiceServicer_to_server(servicer, server):
                     servicer.ListReceiptKeys,
                     request_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysRequest.FromString,
                     response_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysResponse.SerializeToString,
+            ),
+            'RecordUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordUsage,
+                    request_deserializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.RecordUsageRequest.FromString,
+                    response_serializer=medcodes_dot_metering_dot_v1_dot_metering__pb2.RecordUsageResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -284,6 +302,33 @@ class MeteringService:
             '/medcodes.metering.v1.MeteringService/ListReceiptKeys',
             medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysRequest.SerializeToString,
             medcodes_dot_metering_dot_v1_dot_metering__pb2.ListReceiptKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.metering.v1.MeteringService/RecordUsage',
+            medcodes_dot_metering_dot_v1_dot_metering__pb2.RecordUsageRequest.SerializeToString,
+            medcodes_dot_metering_dot_v1_dot_metering__pb2.RecordUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

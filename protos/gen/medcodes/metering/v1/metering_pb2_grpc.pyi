@@ -50,6 +50,10 @@ class MeteringServiceStub:
     """A receipt of a grant for the subject to keep: anybody can check it with the public key, and nobody can make one."""
     ListReceiptKeys: _grpc.UnaryUnaryMultiCallable[_metering_pb2.ListReceiptKeysRequest, _metering_pb2.ListReceiptKeysResponse]
     """The public keys that receipts are, or were, signed with."""
+    RecordUsage: _grpc.UnaryUnaryMultiCallable[_metering_pb2.RecordUsageRequest, _metering_pb2.RecordUsageResponse]
+    """Adds what became of views, as whoever answers visitors has counted it. Only for operators to look at: nothing is
+    decided by it. The same report again changes nothing.
+    """
 
 @_typing.type_check_only
 class MeteringServiceAsyncStub(MeteringServiceStub):
@@ -73,6 +77,10 @@ class MeteringServiceAsyncStub(MeteringServiceStub):
     """A receipt of a grant for the subject to keep: anybody can check it with the public key, and nobody can make one."""
     ListReceiptKeys: _aio.UnaryUnaryMultiCallable[_metering_pb2.ListReceiptKeysRequest, _metering_pb2.ListReceiptKeysResponse]  # type: ignore[assignment]
     """The public keys that receipts are, or were, signed with."""
+    RecordUsage: _aio.UnaryUnaryMultiCallable[_metering_pb2.RecordUsageRequest, _metering_pb2.RecordUsageResponse]  # type: ignore[assignment]
+    """Adds what became of views, as whoever answers visitors has counted it. Only for operators to look at: nothing is
+    decided by it. The same report again changes nothing.
+    """
 
 class MeteringServiceServicer(metaclass=_abc_1.ABCMeta):
     """Which subject has viewed which code page, and how many views are left. Check and grant are one atomic step.
@@ -123,5 +131,15 @@ class MeteringServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_metering_pb2.ListReceiptKeysResponse, _abc.Awaitable[_metering_pb2.ListReceiptKeysResponse]]:
         """The public keys that receipts are, or were, signed with."""
+
+    @_abc_1.abstractmethod
+    def RecordUsage(
+        self,
+        request: _metering_pb2.RecordUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_metering_pb2.RecordUsageResponse, _abc.Awaitable[_metering_pb2.RecordUsageResponse]]:
+        """Adds what became of views, as whoever answers visitors has counted it. Only for operators to look at: nothing is
+        decided by it. The same report again changes nothing.
+        """
 
 def add_MeteringServiceServicer_to_server(servicer: MeteringServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
