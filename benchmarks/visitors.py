@@ -45,23 +45,28 @@ def returning_guests(medcodes: Machine, file: Path, count: int) -> Path:
     return _write(file, lines)
 
 
-def members(medcodes: Machine, file: Path, count: int) -> Path:
-    """The first views of new members, five each by one session, each member in an order of codes of its own: the first
-    ones of `AT_ONCE` members, then their second ones and so on; then those of the next members."""
+def members(medcodes: Machine, file: Path, count: int) -> list[Path]:
+    """The views of new members, five different codes each by one session, in an order of codes of each one's own: a
+    file of everybody's first views, one of everybody's second ones in the same order, and so on."""
     tokens = asyncio.run(_sign_up(medcodes, count))
     cookies = [
         f"{guest}; medcodes_session={token}"
         for guest, token in zip(_guest_cookies(medcodes, count), tokens, strict=True)
     ]
-    return _write(
-        file,
-        (
-            f"{MEMBER_PATHS[(number + turn) % len(MEMBER_PATHS)]} {cookies[number]}"
-            for first in range(0, count, AT_ONCE)
-            for turn in range(len(MEMBER_PATHS))
-            for number in range(first, min(first + AT_ONCE, count))
-        ),
-    )
+    codes = len(MEMBER_PATHS)
+    return [
+        _write(
+            file.with_name(f"{file.name}-{turn}"),
+            (f"{MEMBER_PATHS[(number + turn) % codes]} {cookie}" for number, cookie in enumerate(cookies)),
+        )
+        for turn in range(codes)
+    ]
+
+
+def of_first(files: Sequence[Path], count: int) -> Path:
+    """The first `count` requests of each file, in one."""
+    lines = [line for file in files for line in file.read_text().splitlines()[:count]]
+    return _write(files[0].with_name(f"{files[0].name}-of-first"), lines)
 
 
 def to(file: Path, path: str) -> Path:

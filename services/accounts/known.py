@@ -12,9 +12,13 @@ from .ports import Transaction
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
+def is_id(given: str) -> bool:
+    return _ID.fullmatch(given) is not None
+
+
 def check_id(what: str, given: str) -> None:
     """Raises `NotFound` for what cannot be an id, so that no odd text reaches the database."""
-    if not _ID.fullmatch(given):
+    if not is_id(given):
         raise no_such(what)
 
 

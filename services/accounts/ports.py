@@ -18,6 +18,7 @@ from .domain.throttling import Limit, Tries
 # The types of the events that accounts tells.
 REGISTERED, DELETED = "accounts.account.registered", "accounts.account.deleted"
 SESSION_ENDED, PLAN_CHANGED = "accounts.session.ended", "accounts.plan.changed"
+SHELF_CHANGED = "accounts.shelf.changed"
 
 
 class StoreUnavailable(Unavailable):
@@ -257,7 +258,9 @@ class ShelfRows(Protocol):
 class History(Protocol):
     """What was looked at and searched for; the newest are kept, each once."""
 
-    async def add_view(self, account_id: str, view: RecentView, keep: int) -> None: ...
+    async def add_views(self, views: Sequence[tuple[str, RecentView]], keep: int) -> None:
+        """Of many accounts, by their ids; those that do not exist or keep no views are left out."""
+        ...
 
     async def add_search(self, account_id: str, search: Search, keep: int) -> None: ...
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from medcodes.events.v1.events_pb2 import ShelfChanged
+
 from services.common.errors import AlreadyExists, InvalidArgument
 
 from .api_keys import too_many
@@ -20,8 +22,10 @@ from .domain.shelf import (
     Search,
     Shelf,
 )
-from .known import account_of, check_id, no_such
-from .ports import NameTaken, Store, Transaction
+from .known import account_of, check_id, is_id, no_such
+from .ports import SHELF_CHANGED, NameTaken, Store, Transaction
+
+MAX_VIEWS_AT_ONCE = 500
 
 
 class Shelves:
@@ -53,6 +57,7 @@ class Shelves:
         try:
             async with self._store.writing() as transaction:
                 await account_of(transaction, account_id, hold=True)
+                await _tell(transaction, account_id)
                 return await self._add_list(transaction, account_id, name)
         except NameTaken:
             raise _name_taken() from None
@@ -66,6 +71,7 @@ class Shelves:
                 await account_of(transaction, account_id)
                 if not await transaction.shelf.rename_list(account_id, list_id, name):
                     raise no_such("list")
+                await _tell(transaction, account_id)
         except NameTaken:
             raise _name_taken() from None
         return SavedList(list_id, name)
@@ -76,6 +82,7 @@ class Shelves:
             await account_of(transaction, account_id)
             if not await transaction.shelf.delete_list(account_id, list_id):
                 raise no_such("list")
+            await _tell(transaction, account_id)
 
     async def save(self, account_id: str, list_id: str, key: CodeKey) -> SavedCode:
         """Saves a code in a list, or in the first one, which is made if need be. Raises `FailedPrecondition`
@@ -87,6 +94,7 @@ class Shelves:
             saved = await transaction.shelf.save(account_id, SavedCode(list_id, *key, self._clock()))
             if await transaction.shelf.count_saved(account_id) > rules.MAX_SAVED:
                 raise too_many("saved codes", rules.MAX_SAVED)
+            await _tell(transaction, account_id)
             return saved
 
     async def remove(self, account_id: str, list_id: str, key: CodeKey) -> None:
@@ -97,12 +105,14 @@ class Shelves:
         async with self._store.writing() as transaction:
             await account_of(transaction, account_id)
             await transaction.shelf.remove(account_id, list_id, key)
+            await _tell(transaction, account_id)
 
     async def set_note(self, account_id: str, key: CodeKey, text: str) -> None:
         """An empty text removes the note. Raises `FailedPrecondition` (TOO_MANY)."""
         _check(rules.code_faults(key) | rules.note_faults(text))
         async with self._store.writing() as transaction:
             await account_of(transaction, account_id, hold=True)
+            await _tell(transaction, account_id)
             if not text.strip():
                 await transaction.shelf.remove_note(account_id, key)
                 return
@@ -114,10 +124,20 @@ class Shelves:
         """Nothing is kept where its owner has switched that off."""
         _check(rules.code_faults(key))
         async with self._store.writing() as transaction:
-            account = await account_of(transaction, account_id, hold=True)
-            if account.keep_recent_views:
-                view = RecentView(*key, self._clock())
-                await transaction.history.add_view(account_id, view, rules.KEPT_IN_HISTORY)
+            await account_of(transaction, account_id)
+            view = RecentView(*key, self._clock())
+            await transaction.history.add_views([(account_id, view)], rules.KEPT_IN_HISTORY)
+
+    async def record_views(self, views: Sequence[tuple[str, RecentView]]) -> None:
+        """As `record_view` for each, in one transaction; accounts that do not exist are left out."""
+        if len(views) > MAX_VIEWS_AT_ONCE:
+            raise InvalidArgument("too many views", fields={"views": f"at most {MAX_VIEWS_AT_ONCE}"})
+        for _, view in views:
+            _check(rules.code_faults(CodeKey(view.system, view.code)))
+        known = [(account_id, view) for account_id, view in views if is_id(account_id)]
+        if known:
+            async with self._store.writing() as transaction:
+                await transaction.history.add_views(known, rules.KEPT_IN_HISTORY)
 
     async def record_search(self, account_id: str, query: str) -> None:
         """As `record_view`; an empty query is not kept."""
@@ -186,3 +206,7 @@ def _check(fields: dict[str, str]) -> None:
 
 def _name_taken() -> AlreadyExists:
     return AlreadyExists("there is a list of that name", reason="LIST_EXISTS")
+
+
+async def _tell(transaction: Transaction, account_id: str) -> None:
+    await transaction.events.add(SHELF_CHANGED, ShelfChanged(account_id=account_id))

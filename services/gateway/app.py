@@ -73,13 +73,15 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     watch = Task("follow the current release", partial(follow_release, bus, cache.use_release))
     session_watch = SessionWatch(bus)
     sessions = Sessions(channel.accounts, session_watch.is_watching)
-    session_watch.tell(sessions)
     plans, history = Plans(channel.accounts), History(channel.shelf)
     background = [Task("ask for the plans", plans.keep_fresh), Task("record history", history.record)]
 
     static, marks = StaticFiles(), Marks()
     templates = Templates(static.addresses, {"public_url": settings.site_url})
     key = load_key(settings.guest_secret.get_secret_value(), settings.state_dir)
+    shelves = CodeShelves(channel.shelf, templates, session_watch.is_watching)
+    channel.shelf.on_change = shelves.forget
+    session_watch.tell(sessions, shelves)
     cookies = GuestCookies(key, secure=settings.https)
     session_cookies = SessionCookies(secure=settings.https)
     receipts = Receipts(settings.receipt_keys(key), secure=settings.https)
@@ -87,9 +89,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     pages = CodePages(catalog, cache, partial(_render, marks, templates), guests, today)
     usage = Usage(metering)
     views = Views(metering, receipts, cookies, sessions, session_cookies, usage)
-    code_route = CodeRoute(
-        pages, views, plans, CodeShelves(channel.shelf, templates), history, lambda: "catalog" in health.failing
-    )
+    code_route = CodeRoute(pages, views, plans, shelves, history, lambda: "catalog" in health.failing)
     robot_route = RobotRoute(
         Robots(load_robots(settings.robots_file)), _crawlers(settings), GuestMeter(metering), code_route
     )

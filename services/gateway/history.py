@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 
 import structlog
+from medcodes.accounts.v1 import shelf_pb2
 from prometheus_client import Counter
 
+from services.common.clock import now_ms
 from services.common.errors import ServiceError
 
 from .members import Member
 from .ports import Shelf
 
-MAX_WAITING = 1000
+MAX_WAITING = 5000
 MAX_REMEMBERED = 10_000
 SAME_SECONDS = 60.0
+# Views of so long travel together: a transaction for each would cost accounts more than all else that members ask.
+GATHER_SECONDS = 0.2
+BATCH = 500
 
 log = structlog.get_logger(__name__)
 _lost = Counter("gateway_history_lost", "Entries of members' history that could not be kept.")
-
-Work = Callable[[], Awaitable[None]]
 
 
 class History:
@@ -33,32 +36,47 @@ class History:
 
     def __init__(self, shelf: Shelf, clock: Callable[[], float] = time.monotonic) -> None:
         self._shelf, self._clock = shelf, clock
-        self._waiting: asyncio.Queue[Work] = asyncio.Queue(MAX_WAITING)
+        self._views: deque[shelf_pb2.AccountView] = deque()
+        self._searches: deque[tuple[str, str]] = deque()
+        self._something = asyncio.Event()
         self._recent: OrderedDict[tuple[str, ...], float] = OrderedDict()
 
     def viewed(self, member: Member, system: str, code: str) -> None:
-        if self._is_new((member.account_id, system, code)):
-            self._put(lambda: self._shelf.record_view(member.account_id, system, code))
+        account_id = member.account_id
+        if self._is_new((account_id, system, code)) and self._has_room():
+            view = shelf_pb2.AccountView(account_id=account_id, system=system, code=code, viewed_at_ms=now_ms())
+            self._views.append(view)
+            self._something.set()
 
     def searched(self, member: Member, query: str) -> None:
-        if self._is_new((member.account_id, query)):
-            self._put(lambda: self._shelf.record_search(member.account_id, query))
+        if self._is_new((member.account_id, query)) and self._has_room():
+            self._searches.append((member.account_id, query))
+            self._something.set()
 
     async def record(self) -> None:
         """Run it as a `Task`."""
         while True:
-            work = await self._waiting.get()
-            try:
-                await work()
-            except ServiceError as error:
-                _lost.inc()
-                log.debug("history not recorded", reason=error.reason)
+            await self._something.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._something.clear()
+            while self._views:
+                views = [self._views.popleft() for _ in range(min(BATCH, len(self._views)))]
+                await self._told(self._shelf.record_views(views), len(views))
+            while self._searches:
+                await self._told(self._shelf.record_search(*self._searches.popleft()), 1)
 
-    def _put(self, work: Work) -> None:
+    async def _told(self, call: Awaitable[None], entries: int) -> None:
         try:
-            self._waiting.put_nowait(work)
-        except asyncio.QueueFull:
-            _lost.inc()
+            await call
+        except ServiceError as error:
+            _lost.inc(entries)
+            log.debug("history not recorded", entries=entries, reason=error.reason)
+
+    def _has_room(self) -> bool:
+        if len(self._views) + len(self._searches) < MAX_WAITING:
+            return True
+        _lost.inc()
+        return False
 
     def _is_new(self, what: tuple[str, ...]) -> bool:
         now = self._clock()

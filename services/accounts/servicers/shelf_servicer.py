@@ -8,7 +8,7 @@ import grpc
 from medcodes.accounts.v1 import shelf_pb2 as pb
 from medcodes.accounts.v1 import shelf_pb2_grpc
 
-from ..domain.shelf import CodeKey, Note, Preferences, SavedCode, SavedList
+from ..domain.shelf import CodeKey, Note, Preferences, RecentView, SavedCode, SavedList
 from ..feeds import Feeds
 from ..messages import principal_message
 from ..shelf import Shelves
@@ -80,6 +80,11 @@ class ShelfServicer(shelf_pb2_grpc.ShelfServiceServicer):
     async def RecordView(self, request: pb.RecordViewRequest, context: Context) -> pb.RecordViewResponse:  # noqa: N802
         await self._shelves.record_view(request.account_id, CodeKey(request.system, request.code))
         return pb.RecordViewResponse()
+
+    async def RecordViews(self, request: pb.RecordViewsRequest, context: Context) -> pb.RecordViewsResponse:  # noqa: N802
+        views = [(each.account_id, RecentView(each.system, each.code, each.viewed_at_ms)) for each in request.views]
+        await self._shelves.record_views(views)
+        return pb.RecordViewsResponse()
 
     async def RecordSearch(self, request: pb.RecordSearchRequest, context: Context) -> pb.RecordSearchResponse:  # noqa: N802
         await self._shelves.record_search(request.account_id, request.query)

@@ -3,7 +3,8 @@ and a list of the same name is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import grpc
 from medcodes.accounts.v1 import accounts_pb2, shelf_pb2_grpc
@@ -12,13 +13,18 @@ from medcodes.accounts.v1 import shelf_pb2 as pb
 from .accounts_client import answered
 
 NAME = "medcodes.accounts.v1.ShelfService"
+Answer = TypeVar("Answer")
 
 
 class ShelfClient:
-    """Fills the port `Shelf`, over a channel that belongs to `AccountsChannel`."""
+    """Fills the port `Shelf`, over a channel that belongs to `AccountsChannel`.
+
+    `on_change` is told whose shelf a call may have changed, before the call is answered.
+    """
 
     def __init__(self) -> None:
         self._stub: shelf_pb2_grpc.ShelfServiceAsyncStub
+        self.on_change: Callable[[str], None] = lambda account_id: None
 
     def use(self, channel: grpc.aio.Channel) -> None:
         self._stub = shelf_pb2_grpc.ShelfServiceStub(channel)
@@ -31,30 +37,35 @@ class ShelfClient:
         return (await answered(self._stub.GetCodeShelf(request))).code_shelf
 
     async def create_list(self, account_id: str, name: str) -> pb.SavedList:
-        return (await answered(self._stub.CreateList(pb.CreateListRequest(account_id=account_id, name=name)))).list
+        return (
+            await self._changed(
+                account_id, self._stub.CreateList(pb.CreateListRequest(account_id=account_id, name=name))
+            )
+        ).list
 
     async def rename_list(self, account_id: str, list_id: str, name: str) -> pb.SavedList:
         request = pb.RenameListRequest(account_id=account_id, list_id=list_id, name=name)
-        return (await answered(self._stub.RenameList(request))).list
+        return (await self._changed(account_id, self._stub.RenameList(request))).list
 
     async def delete_list(self, account_id: str, list_id: str) -> None:
-        await answered(self._stub.DeleteList(pb.DeleteListRequest(account_id=account_id, list_id=list_id)))
+        await self._changed(
+            account_id, self._stub.DeleteList(pb.DeleteListRequest(account_id=account_id, list_id=list_id))
+        )
 
     async def save_code(self, account_id: str, list_id: str, system: str, code: str) -> pb.SavedCode:
         request = pb.SaveCodeRequest(account_id=account_id, list_id=list_id, system=system, code=code)
-        return (await answered(self._stub.SaveCode(request))).saved
+        return (await self._changed(account_id, self._stub.SaveCode(request))).saved
 
     async def remove_code(self, account_id: str, list_id: str, system: str, code: str) -> None:
         request = pb.RemoveCodeRequest(account_id=account_id, list_id=list_id, system=system, code=code)
-        await answered(self._stub.RemoveCode(request))
+        await self._changed(account_id, self._stub.RemoveCode(request))
 
     async def set_note(self, account_id: str, system: str, code: str, text: str) -> None:
         request = pb.SetNoteRequest(account_id=account_id, system=system, code=code, text=text)
-        await answered(self._stub.SetNote(request))
+        await self._changed(account_id, self._stub.SetNote(request))
 
-    async def record_view(self, account_id: str, system: str, code: str) -> None:
-        request = pb.RecordViewRequest(account_id=account_id, system=system, code=code)
-        await answered(self._stub.RecordView(request))
+    async def record_views(self, views: Sequence[pb.AccountView]) -> None:
+        await answered(self._stub.RecordViews(pb.RecordViewsRequest(views=views)))
 
     async def record_search(self, account_id: str, query: str) -> None:
         await answered(self._stub.RecordSearch(pb.RecordSearchRequest(account_id=account_id, query=query)))
@@ -88,3 +99,9 @@ class ShelfClient:
 
     async def resolve_feed(self, token: str) -> accounts_pb2.Principal:
         return (await answered(self._stub.ResolveFeed(pb.ResolveFeedRequest(token=token)))).principal
+
+    async def _changed(self, account_id: str, call: Awaitable[Answer]) -> Answer:
+        try:
+            return await answered(call)
+        finally:
+            self.on_change(account_id)

@@ -141,7 +141,7 @@ class StoreContract:
             await transaction.shelf.add_list(owner.id, shelf, NOW)
             await transaction.shelf.save(owner.id, SavedCode(shelf.id, *CODE, NOW))
             await transaction.shelf.set_note(owner.id, Note(*CODE, "a note", NOW))
-            await transaction.history.add_view(owner.id, RecentView(*CODE, NOW), 100)
+            await transaction.history.add_views([(owner.id, RecentView(*CODE, NOW))], 100)
             await transaction.history.add_search(owner.id, Search("hip", NOW), 100)
 
     # Sessions and API keys
@@ -378,7 +378,7 @@ class StoreContract:
         async with store.writing() as transaction:
             history = transaction.history
             for step, code in enumerate(["1", "2", "3", "1", "4"]):
-                await history.add_view(one.id, RecentView("cpt", code, NOW + step), 3)
+                await history.add_views([(one.id, RecentView("cpt", code, NOW + step))], 3)
                 await history.add_search(one.id, Search(code, NOW + step), 3)
             assert [each.code for each in await history.views(one.id)] == ["4", "1", "3"]
             assert [each.query for each in await history.searches(one.id)] == ["4", "1", "3"]
@@ -386,6 +386,20 @@ class StoreContract:
             assert (len(await history.views(one.id)), len(await history.searches(one.id))) == (3, 0)
             await history.clear(one.id, searches=False, views=True)
             assert await history.views(one.id) == []
+
+    async def test_views_of_many_accounts_are_kept_at_once_but_not_against_their_will(self, store):
+        one, other, unwilling = (account(f"{name}@example.org") for name in ("one", "other", "unwilling"))
+        await added(store, one, other, unwilling)
+        async with store.writing() as transaction:
+            await transaction.accounts.set_preferences(unwilling.id, Preferences(True, False))
+            views = [
+                (each.id, RecentView("cpt", str(step), NOW + step)) for step in range(5) for each in (one, unwilling)
+            ]
+            views += [(other.id, RecentView(*CODE, NOW)), ("0" * 32, RecentView(*CODE, NOW))]
+            await transaction.history.add_views(views, 3)
+            assert [each.code for each in await transaction.history.views(one.id)] == ["4", "3", "2"]
+            assert await transaction.history.views(other.id) == [RecentView(*CODE, NOW)]
+            assert await transaction.history.views(unwilling.id) == []
 
     # Trouble
 

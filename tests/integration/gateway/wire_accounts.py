@@ -149,9 +149,9 @@ class WireShelf(shelf_pb2_grpc.ShelfServiceServicer):
         self.note = request.text
         return shelf_pb2.SetNoteResponse()
 
-    async def RecordView(self, request, context):
-        self.viewed.append((request.system, request.code))
-        return shelf_pb2.RecordViewResponse()
+    async def RecordViews(self, request, context):
+        self.viewed += [(view.system, view.code) for view in request.views]
+        return shelf_pb2.RecordViewsResponse()
 
     async def ListRecentViews(self, request, context):
         views = [shelf_pb2.RecentView(system=one, code=two, viewed_at_ms=now_ms()) for one, two in self.viewed]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...domain.shelf import RecentView, Search
-from .tables import recent_views, searches
+from .tables import accounts, recent_views, searches
 from .upsert import insert
 
 
@@ -18,19 +18,36 @@ class SqlHistory:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add_view(self, account_id: str, view: RecentView, keep: int) -> None:
-        added = insert(self._connection, recent_views).values(**view._asdict(), account_id=account_id)
+    async def add_views(self, views: Sequence[tuple[str, RecentView]], keep: int) -> None:
+        # Held until the commit, so that none of them is erased or switched off meanwhile; in one order for everybody.
+        wanted = {account_id for account_id, _ in views}
+        holding = sa.select(accounts.c.id).where(accounts.c.id.in_(wanted), accounts.c.keep_recent_views)
+        found = await self._connection.execute(holding.order_by(accounts.c.id).with_for_update())
+        keeping = set(found.scalars())
+        newest = {(account_id, view.system, view.code): view for account_id, view in views if account_id in keeping}
+        if not newest:
+            return
+        rows = [{"account_id": owner, **view._asdict()} for (owner, _, _), view in sorted(newest.items())]
+        added = insert(self._connection, recent_views)
         key = [recent_views.c.account_id, recent_views.c.system, recent_views.c.code]
-        newer = {"viewed_at_ms": view.viewed_at_ms}
-        await self._connection.execute(added.on_conflict_do_update(index_elements=key, set_=newer))
-        await self._keep(recent_views, recent_views.c.viewed_at_ms, account_id, keep)
+        newer = {"viewed_at_ms": added.excluded.viewed_at_ms}
+        await self._connection.execute(added.on_conflict_do_update(index_elements=key, set_=newer), rows)
+        place = sa.func.row_number().over(
+            partition_by=recent_views.c.account_id, order_by=recent_views.c.viewed_at_ms.desc()
+        )
+        placed = sa.select(*key, place.label("place")).where(recent_views.c.account_id.in_(keeping)).subquery()
+        older = sa.select(placed.c.account_id, placed.c.system, placed.c.code).where(placed.c.place > keep)
+        await self._connection.execute(recent_views.delete().where(sa.tuple_(*key).in_(older)))
 
     async def add_search(self, account_id: str, search: Search, keep: int) -> None:
         added = insert(self._connection, searches).values(**search._asdict(), account_id=account_id)
         key = [searches.c.account_id, searches.c.query]
         newer = {"searched_at_ms": search.searched_at_ms}
         await self._connection.execute(added.on_conflict_do_update(index_elements=key, set_=newer))
-        await self._keep(searches, searches.c.searched_at_ms, account_id, keep)
+        of_account = searches.c.account_id == account_id
+        times = sa.select(searches.c.searched_at_ms).where(of_account).order_by(searches.c.searched_at_ms.desc())
+        oldest = times.offset(keep - 1).limit(1).scalar_subquery()
+        await self._connection.execute(searches.delete().where(of_account, searches.c.searched_at_ms < oldest))
 
     async def views(self, account_id: str) -> Sequence[RecentView]:
         columns = [recent_views.c[name] for name in RecentView._fields]
@@ -48,12 +65,6 @@ class SqlHistory:
         for table, wanted in ((_SEARCHES, searches), (recent_views, views)):
             if wanted:
                 await self._connection.execute(table.delete().where(table.c.account_id == account_id))
-
-    async def _keep(self, table: sa.Table, time: sa.Column[int], account_id: str, keep: int) -> None:
-        """Deletes what is older than the newest `keep`."""
-        of_account = table.c.account_id == account_id
-        oldest = sa.select(time).where(of_account).order_by(time.desc()).offset(keep - 1).limit(1).scalar_subquery()
-        await self._connection.execute(table.delete().where(of_account, time < oldest))
 
 
 _SEARCHES = searches

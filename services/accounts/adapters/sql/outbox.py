@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common.events import Event
 
-from ...ports import DELETED, PLAN_CHANGED, REGISTERED, SESSION_ENDED
+from ...ports import DELETED, PLAN_CHANGED, REGISTERED, SESSION_ENDED, SHELF_CHANGED
 from .database import Database
 from .tables import outbox, outbox_position
 
@@ -22,6 +22,7 @@ PAYLOADS: dict[str, type[Message]] = {
     DELETED: pb.AccountDeleted,
     SESSION_ENDED: pb.SessionEnded,
     PLAN_CHANGED: pb.PlanChanged,
+    SHELF_CHANGED: pb.ShelfChanged,
 }
 
 

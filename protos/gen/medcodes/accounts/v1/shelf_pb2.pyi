@@ -569,6 +569,71 @@ class RecordViewResponse(_message.Message):
 Global___RecordViewResponse: _TypeAlias = RecordViewResponse  # noqa: Y015
 
 @_typing.final
+class RecordViewsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def views(self) -> _containers.RepeatedCompositeFieldContainer[Global___AccountView]:
+        """At most 500."""
+
+    def __init__(
+        self,
+        *,
+        views: _abc.Iterable[Global___AccountView] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["views", b"views"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordViewsRequest: _TypeAlias = RecordViewsRequest  # noqa: Y015
+
+@_typing.final
+class AccountView(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    VIEWED_AT_MS_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    system: _builtins.str
+    code: _builtins.str
+    viewed_at_ms: _builtins.int
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        system: _builtins.str = ...,
+        code: _builtins.str = ...,
+        viewed_at_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "code", b"code", "system", b"system", "viewed_at_ms", b"viewed_at_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccountView: _TypeAlias = AccountView  # noqa: Y015
+
+@_typing.final
+class RecordViewsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordViewsResponse: _TypeAlias = RecordViewsResponse  # noqa: Y015
+
+@_typing.final
 class RecordSearchRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -80,6 +80,11 @@ class ShelfServiceStub:
                 request_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewRequest.SerializeToString,
                 response_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewResponse.FromString,
                 _registered_method=True)
+        self.RecordViews = channel.unary_unary(
+                '/medcodes.accounts.v1.ShelfService/RecordViews',
+                request_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewsRequest.SerializeToString,
+                response_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewsResponse.FromString,
+                _registered_method=True)
         self.RecordSearch = channel.unary_unary(
                 '/medcodes.accounts.v1.ShelfService/RecordSearch',
                 request_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordSearchRequest.SerializeToString,
@@ -190,6 +195,13 @@ class ShelfServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordViews(self, request, context):
+        """Views of many accounts in one transaction. What is of no account, or of one that keeps none, is left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordSearch(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -294,6 +306,11 @@ def add_ShelfServiceServicer_to_server(servicer, server):
                     servicer.RecordView,
                     request_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewRequest.FromString,
                     response_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewResponse.SerializeToString,
+            ),
+            'RecordViews': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordViews,
+                    request_deserializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewsRequest.FromString,
+                    response_serializer=medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewsResponse.SerializeToString,
             ),
             'RecordSearch': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordSearch,
@@ -585,6 +602,33 @@ class ShelfService:
             '/medcodes.accounts.v1.ShelfService/RecordView',
             medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewRequest.SerializeToString,
             medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordViews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.accounts.v1.ShelfService/RecordViews',
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewsRequest.SerializeToString,
+            medcodes_dot_accounts_dot_v1_dot_shelf__pb2.RecordViewsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,8 @@ class ShelfServiceStub:
     """An empty text removes the note."""
     RecordView: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.RecordViewRequest, _shelf_pb2.RecordViewResponse]
     """The newest 100 are kept. Switched off by SetPreferences; then nothing is recorded."""
+    RecordViews: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.RecordViewsRequest, _shelf_pb2.RecordViewsResponse]
+    """Views of many accounts in one transaction. What is of no account, or of one that keeps none, is left out."""
     RecordSearch: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.RecordSearchRequest, _shelf_pb2.RecordSearchResponse]
     ListRecentViews: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.ListRecentViewsRequest, _shelf_pb2.ListRecentViewsResponse]
     ListSearches: _grpc.UnaryUnaryMultiCallable[_shelf_pb2.ListSearchesRequest, _shelf_pb2.ListSearchesResponse]
@@ -79,6 +81,8 @@ class ShelfServiceAsyncStub(ShelfServiceStub):
     """An empty text removes the note."""
     RecordView: _aio.UnaryUnaryMultiCallable[_shelf_pb2.RecordViewRequest, _shelf_pb2.RecordViewResponse]  # type: ignore[assignment]
     """The newest 100 are kept. Switched off by SetPreferences; then nothing is recorded."""
+    RecordViews: _aio.UnaryUnaryMultiCallable[_shelf_pb2.RecordViewsRequest, _shelf_pb2.RecordViewsResponse]  # type: ignore[assignment]
+    """Views of many accounts in one transaction. What is of no account, or of one that keeps none, is left out."""
     RecordSearch: _aio.UnaryUnaryMultiCallable[_shelf_pb2.RecordSearchRequest, _shelf_pb2.RecordSearchResponse]  # type: ignore[assignment]
     ListRecentViews: _aio.UnaryUnaryMultiCallable[_shelf_pb2.ListRecentViewsRequest, _shelf_pb2.ListRecentViewsResponse]  # type: ignore[assignment]
     ListSearches: _aio.UnaryUnaryMultiCallable[_shelf_pb2.ListSearchesRequest, _shelf_pb2.ListSearchesResponse]  # type: ignore[assignment]
@@ -162,6 +166,14 @@ class ShelfServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_shelf_pb2.RecordViewResponse, _abc.Awaitable[_shelf_pb2.RecordViewResponse]]:
         """The newest 100 are kept. Switched off by SetPreferences; then nothing is recorded."""
+
+    @_abc_1.abstractmethod
+    def RecordViews(
+        self,
+        request: _shelf_pb2.RecordViewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_shelf_pb2.RecordViewsResponse, _abc.Awaitable[_shelf_pb2.RecordViewsResponse]]:
+        """Views of many accounts in one transaction. What is of no account, or of one that keeps none, is left out."""
 
     @_abc_1.abstractmethod
     def RecordSearch(

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from medcodes.accounts.v1 import accounts_pb2 as medcodes_dot_accounts_dot_v1_dot_accounts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmedcodes/events/v1/events.proto\x12\x12medcodes.events.v1\x1a#medcodes/accounts/v1/accounts.proto\"U\n\x10ReleasePublished\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x1b\n\x13previous_release_id\x18\x02 \x01(\t\x12\x10\n\x08rollback\x18\x03 \x01(\x08\"7\n\x0eIndexActivated\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x11\n\tdocuments\x18\x02 \x01(\x04\"\x87\x01\n\x11\x41\x63\x63ountRegistered\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x34\n\x0fregistered_from\x18\x02 \x01(\x0b\x32\x1b.medcodes.accounts.v1.Guest\x12(\n\x04plan\x18\x03 \x01(\x0b\x32\x1a.medcodes.accounts.v1.Plan\"9\n\x0e\x41\x63\x63ountDeleted\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65letion_id\x18\x02 \x01(\t\"9\n\x0cSessionEnded\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x15\n\rcredential_id\x18\x02 \x01(\t\"K\n\x0bPlanChanged\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12(\n\x04plan\x18\x02 \x01(\x0b\x32\x1a.medcodes.accounts.v1.Plan\"C\n\x0bGuestMerged\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x10\n\x08guest_id\x18\x02 \x01(\t\x12\x0e\n\x06\x63opied\x18\x03 \x01(\r\"9\n\rSubjectErased\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x65rased_at_ms\x18\x02 \x01(\x03\"d\n\x0cViewsGranted\x12\x30\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.medcodes.events.v1.LedgerEntry\x12\x0f\n\x07through\x18\x02 \x01(\x04\x12\x11\n\tstore_run\x18\x03 \x01(\t\"\xe2\x01\n\x0bLedgerEntry\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x15\n\rgranted_at_ms\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x15\n\rexpires_at_ms\x18\x07 \x01(\x03\x12\x31\n\x04kind\x18\x08 \x01(\x0e\x32#.medcodes.events.v1.LedgerEntryKind\x12\r\n\x05guest\x18\t \x01(\t\x12\x0e\n\x06\x63opied\x18\n \x01(\r*\x8e\x01\n\x0fLedgerEntryKind\x12!\n\x1dLEDGER_ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18LEDGER_ENTRY_KIND_COPIED\x10\x01\x12\x1c\n\x18LEDGER_ENTRY_KIND_MERGED\x10\x02\x12\x1c\n\x18LEDGER_ENTRY_KIND_ERASED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmedcodes/events/v1/events.proto\x12\x12medcodes.events.v1\x1a#medcodes/accounts/v1/accounts.proto\"U\n\x10ReleasePublished\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x1b\n\x13previous_release_id\x18\x02 \x01(\t\x12\x10\n\x08rollback\x18\x03 \x01(\x08\"7\n\x0eIndexActivated\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x11\n\tdocuments\x18\x02 \x01(\x04\"\x87\x01\n\x11\x41\x63\x63ountRegistered\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x34\n\x0fregistered_from\x18\x02 \x01(\x0b\x32\x1b.medcodes.accounts.v1.Guest\x12(\n\x04plan\x18\x03 \x01(\x0b\x32\x1a.medcodes.accounts.v1.Plan\"9\n\x0e\x41\x63\x63ountDeleted\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65letion_id\x18\x02 \x01(\t\"9\n\x0cSessionEnded\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x15\n\rcredential_id\x18\x02 \x01(\t\"K\n\x0bPlanChanged\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12(\n\x04plan\x18\x02 \x01(\x0b\x32\x1a.medcodes.accounts.v1.Plan\"\"\n\x0cShelfChanged\x12\x12\n\naccount_id\x18\x01 \x01(\t\"C\n\x0bGuestMerged\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x10\n\x08guest_id\x18\x02 \x01(\t\x12\x0e\n\x06\x63opied\x18\x03 \x01(\r\"9\n\rSubjectErased\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x65rased_at_ms\x18\x02 \x01(\x03\"d\n\x0cViewsGranted\x12\x30\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.medcodes.events.v1.LedgerEntry\x12\x0f\n\x07through\x18\x02 \x01(\x04\x12\x11\n\tstore_run\x18\x03 \x01(\t\"\xe2\x01\n\x0bLedgerEntry\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x15\n\rgranted_at_ms\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x15\n\rexpires_at_ms\x18\x07 \x01(\x03\x12\x31\n\x04kind\x18\x08 \x01(\x0e\x32#.medcodes.events.v1.LedgerEntryKind\x12\r\n\x05guest\x18\t \x01(\t\x12\x0e\n\x06\x63opied\x18\n \x01(\r*\x8e\x01\n\x0fLedgerEntryKind\x12!\n\x1dLEDGER_ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18LEDGER_ENTRY_KIND_COPIED\x10\x01\x12\x1c\n\x18LEDGER_ENTRY_KIND_MERGED\x10\x02\x12\x1c\n\x18LEDGER_ENTRY_KIND_ERASED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'medcodes.events.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LEDGERENTRYKIND']._serialized_start=1029
-  _globals['_LEDGERENTRYKIND']._serialized_end=1171
+  _globals['_LEDGERENTRYKIND']._serialized_start=1065
+  _globals['_LEDGERENTRYKIND']._serialized_end=1207
   _globals['_RELEASEPUBLISHED']._serialized_start=92
   _globals['_RELEASEPUBLISHED']._serialized_end=177
   _globals['_INDEXACTIVATED']._serialized_start=179
@@ -46,12 +46,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONENDED']._serialized_end=490
   _globals['_PLANCHANGED']._serialized_start=492
   _globals['_PLANCHANGED']._serialized_end=567
-  _globals['_GUESTMERGED']._serialized_start=569
-  _globals['_GUESTMERGED']._serialized_end=636
-  _globals['_SUBJECTERASED']._serialized_start=638
-  _globals['_SUBJECTERASED']._serialized_end=695
-  _globals['_VIEWSGRANTED']._serialized_start=697
-  _globals['_VIEWSGRANTED']._serialized_end=797
-  _globals['_LEDGERENTRY']._serialized_start=800
-  _globals['_LEDGERENTRY']._serialized_end=1026
+  _globals['_SHELFCHANGED']._serialized_start=569
+  _globals['_SHELFCHANGED']._serialized_end=603
+  _globals['_GUESTMERGED']._serialized_start=605
+  _globals['_GUESTMERGED']._serialized_end=672
+  _globals['_SUBJECTERASED']._serialized_start=674
+  _globals['_SUBJECTERASED']._serialized_end=731
+  _globals['_VIEWSGRANTED']._serialized_start=733
+  _globals['_VIEWSGRANTED']._serialized_end=833
+  _globals['_LEDGERENTRY']._serialized_start=836
+  _globals['_LEDGERENTRY']._serialized_end=1062
 # @@protoc_insertion_point(module_scope)

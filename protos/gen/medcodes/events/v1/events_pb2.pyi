@@ -208,6 +208,27 @@ class PlanChanged(_message.Message):
 Global___PlanChanged: _TypeAlias = PlanChanged  # noqa: Y015
 
 @_typing.final
+class ShelfChanged(_message.Message):
+    """accounts.shelf.changed: lists, saved codes or notes; whoever remembers the shelf reads it again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShelfChanged: _TypeAlias = ShelfChanged  # noqa: Y015
+
+@_typing.final
 class GuestMerged(_message.Message):
     """metering.guest.merged: an account has the grants of the guest it registered from, which gets no more."""
 
