@@ -18,7 +18,7 @@ from .members import Member
 from .ports import Shelf
 from .rendering.templates import Templates
 
-PATIENCE_SECONDS = 0.5
+PATIENCE_SECONDS = 1.0
 # Codes on all remembered shelves together, each of some 200 bytes; a shelf without any counts as one.
 MAX_REMEMBERED = 100_000
 RENDERED = 1024

@@ -40,7 +40,7 @@ def router(parts: Parts) -> APIRouter:
         request: Request, cursor: str = "", limit: Annotated[int, Query(ge=1, le=500)] = 100
     ) -> Response:
         """What releases changed of the saved codes, newest first. Values of a section are there (`open`) where the
-        account holds the code's page; an API key needs the scope `codes` too for those. Nothing is charged."""
+        account holds the code's page. An API key needs the scopes `shelf` and `codes`. Nothing is charged."""
         visitor = visitor_of(request)
         reader = visitor.with_scope("shelf")
         reader.check_scope("codes")
@@ -66,7 +66,9 @@ def router(parts: Parts) -> APIRouter:
         return nothing()
 
     @routes.get(
-        FEED_PATH, responses={200: {"content": {"application/atom+xml": {}}}, **problem_responses(401, 404, 500, 503)}
+        FEED_PATH,
+        response_class=Response,
+        responses={200: {"content": {"application/atom+xml": {}}}, **problem_responses(401, 404, 422, 500, 503)},
     )
     async def feed(request: Request, token: str = "") -> Response:
         """The newest changes as Atom. The token in the address stands for the account, and opens nothing else."""

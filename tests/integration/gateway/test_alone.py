@@ -175,6 +175,8 @@ async def test_the_openapi_document(alone):
         "/api/v1/search",
         "/api/v1/suggest",
         "/api/v1/releases",
+        "/api/v1/releases/{before}/diff/{after}",
+        "/api/v1/feed.atom",
         "/api/v1/meter",
         "/api/v1/accounts",
         "/api/v1/account",
@@ -191,6 +193,8 @@ async def test_the_openapi_document(alone):
         "/api/v1/account/notes",
         "/api/v1/account/notes/{system}/{code}",
         "/api/v1/account/history",
+        "/api/v1/account/changes",
+        "/api/v1/account/feed",
         "/api/v1/account/preferences",
         "/api/v1/api-keys",
         "/api/v1/api-keys/{api_key_id}",
@@ -202,13 +206,14 @@ async def test_the_openapi_document(alone):
     kinds = document["components"]["schemas"]["Kind"]["enum"]
     assert {"rvu_work", "global_days", "mue_practitioner", "modifier", "excludes1", "no_data"} <= set(kinds)
     assert "HTTPValidationError" not in str(document)
-    for methods in document["paths"].values():
+    for path, methods in document["paths"].items():
+        document_type = "application/atom+xml" if path.endswith(".atom") else "application/json"
         for operation in methods.values():
             for status, response in operation["responses"].items():
                 if status == "204":
                     assert "content" not in response
                     continue
-                expected = "application/json" if status < "300" else "application/problem+json"
+                expected = document_type if status < "300" else "application/problem+json"
                 assert list(response["content"]) == [expected]
 
 

@@ -41,6 +41,7 @@ async def test_members_while_valkey_and_nats_are_killed(store, bus, ledger, valk
     assert await compare(store, ledger) == []
 
 
+@pytest.mark.alone  # no call may take longer than the store's patience
 async def test_rebuilds_while_members_come_and_go(store, bus, ledger):
     load = MemberLoad(store, SEED + 1)
     async with metering(store, bus) as recovery:

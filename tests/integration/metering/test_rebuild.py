@@ -16,6 +16,7 @@ from tests.integration.metering.load import Load
 from tests.metering_stores import claim, guest, metering, relayed, until
 
 
+@pytest.mark.alone  # no call may take longer than the store's patience
 async def test_rebuilds_under_load(store, bus, ledger):
     load, seen = Load(store), []
     async with metering(store, bus) as recovery:

@@ -138,6 +138,7 @@ async def test_ledger_that_was_lost_is_begun_again_and_the_gap_is_seen(verified,
         await read_all(ledger)
 
 
+@pytest.mark.alone  # no call may take longer than the store's patience
 async def test_nats_killed_under_load(store, bus, ledger, nats_server):
     load = Load(store)
     async with metering(store, bus) as recovery:
