@@ -156,8 +156,10 @@ async def test_a_deletion_erases_at_once_tells_and_is_proven_complete(accounts, 
     assert await reason(accounts.resolve(signed_in.token)) == "BAD_TOKEN"
     assert await reason(accounts.log_in()) == "BAD_CREDENTIALS"
     assert await reason(accounts.accounts.GetAccount(pb.GetAccountRequest(account_id=owner))) == "NOT_FOUND"
-    kind, payload = (await accounts.until_told(2))[-1]
-    assert kind == "accounts.account.deleted"
+    told = await accounts.until_told(3)
+    expected = ["accounts.account.registered", "accounts.shelf.changed", "accounts.account.deleted"]
+    assert [kind for kind, _ in told] == expected
+    payload = told[-1][1]
     assert AccountDeleted.FromString(payload) == AccountDeleted(account_id=owner, deletion_id=deletion.id)
 
     erased = SubjectErased(account_id=owner, erased_at_ms=deletion.requested_at_ms + 5)
