@@ -7,14 +7,14 @@ without limit.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medcodes.accounts.v1 import shelf_pb2
 from medcodes.catalog.v1 import catalog_pb2
 from medcodes.metering.v1 import metering_pb2
+
+from services.common.clock import now_ms
 
 from .members import Member
 from .ports import Catalog, Metering, Shelf
@@ -63,14 +63,13 @@ class SavedChanges:
         """Those of the codes whose page the member may read without spending a view."""
         if not member.plan.HasField("views"):
             return wanted
-        now_ms, held, cursor = int(time.time() * 1000), set[Key](), ""
+        now, held, cursor = now_ms(), set[Key](), ""
         while not wanted <= held:
             piece = await self._metering.list_views(member.subject, cursor, VIEWS_A_PIECE)
-            held |= {(view.system, view.code) for view in piece.views if _is_live(view, now_ms)}
+            held |= {(view.system, view.code) for view in piece.views if _is_live(view, now)}
             cursor = piece.next_cursor
             if not cursor:
                 break
-            await asyncio.sleep(0)
         return held & wanted
 
 
@@ -79,8 +78,8 @@ def saved_codes(shelf: shelf_pb2.Shelf) -> list[Key]:
     return sorted({(code.system, code.code) for one in shelf.lists for code in one.codes})[:MOST_CODES]
 
 
-def _is_live(view: metering_pb2.View, now_ms: int) -> bool:
-    return not view.ends_at_ms or view.ends_at_ms > now_ms
+def _is_live(view: metering_pb2.View, now: int) -> bool:
+    return not view.ends_at_ms or view.ends_at_ms > now
 
 
 def _change(found: catalog_pb2.CodeChange, held: set[Key]) -> Change:

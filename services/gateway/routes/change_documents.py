@@ -16,7 +16,7 @@ from ..changes import Change, SavedChanges
 from ..members import member
 from ..moments import iso
 from ..problems import Problem
-from ..rendering import atom, change_words
+from ..rendering import atom, change_json
 from .parts import Parts, visitor_of
 from .responses import problem_responses
 from .shelf_documents import TAGS, private
@@ -96,18 +96,11 @@ def address(parts: Parts, token: str) -> str:
 
 
 def _change(found: Change) -> dict[str, Any]:
-    changed = found.found.changed
     return {
         "release": found.found.release,
         "previous_release": found.found.previous_release,
         "published_at": iso(found.found.published_at_ms),
-        "system": changed.code.system,
-        "code": changed.code.code,
-        "display": changed.code.display,
-        "description": changed.code.description,
-        "kind": change_words.kind(changed.kind),
-        "description_changed": changed.description_changed,
-        "sections": list(changed.sections),
+        **change_json.changed_code(found.found.changed),
         "open": found.is_open,
         "facts": [
             {

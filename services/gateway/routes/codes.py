@@ -60,9 +60,7 @@ class CodeRoute:
         elif visitor.away:
             raise visitor.away
         page = await self.pages.get(ask, self.pages.access(visitor))
-        headers = [PRIVATE]
-        if (canonical := canonical_path(ask, page)) != ask.path:
-            headers.append((b"link", b'<%s>; rel="canonical"' % canonical.encode()))
+        headers = [PRIVATE, *canonical_link(ask, page)]
         if visitor.is_head:
             return Answer(200, HTML if ask.format == "html" else JSON, b"", headers)
         result = await self.views.consume(visitor, page.system, page.code)
@@ -96,7 +94,8 @@ class CodeRoute:
         return page.body.fill(gaps)
 
 
-def canonical_path(ask: CodeAsk, page: RenderedPage) -> str:
-    """Where the page stands, however the code was spelt."""
+def canonical_link(ask: CodeAsk, page: RenderedPage) -> list[Header]:
+    """Where the page stands, if the code was asked for in another spelling."""
     prefix = "" if ask.format == "html" else "/api/v1"
-    return f"{prefix}/codes/{page.system}/{page.code}"
+    path = f"{prefix}/codes/{page.system}/{page.code}"
+    return [] if path == ask.path else [(b"link", b'<%s>; rel="canonical"' % path.encode())]

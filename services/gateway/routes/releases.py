@@ -14,7 +14,7 @@ from starlette.responses import Response
 from .. import api_models, asks
 from ..answers import json_answer
 from ..problems import Problem
-from ..rendering import change_words
+from ..rendering import change_json, change_words
 from .parts import Parts
 from .responses import problem_responses
 
@@ -56,7 +56,7 @@ def router(parts: Parts) -> APIRouter:
             "before": before.lower(),
             "after": after.lower(),
             "counts": counts,
-            "items": [_changed(one) for one in found.items],
+            "items": [change_json.changed_code(one) for one in found.items],
             "next_cursor": found.next_cursor or None,
         }
         return json_answer(orjson.dumps(document))
@@ -76,18 +76,6 @@ def _release(found: catalog_pb2.Release) -> dict[str, Any]:
         "rows": found.rows,
         "editions": [_edition(one) for one in found.editions],
         "files": [_file(one) for one in found.files],
-    }
-
-
-def _changed(found: catalog_pb2.ChangedCode) -> dict[str, Any]:
-    return {
-        "system": found.code.system,
-        "code": found.code.code,
-        "display": found.code.display,
-        "description": found.code.description,
-        "kind": change_words.kind(found.kind),
-        "description_changed": found.description_changed,
-        "sections": list(found.sections),
     }
 
 

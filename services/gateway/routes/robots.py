@@ -20,7 +20,7 @@ from ..rendering.navigation import GUEST
 from ..rendering.splice import Gap
 from ..robots import LinkPreview, Robot, Robots, SearchCrawler
 from ..visitor import Visitor
-from .codes import METERED, STALE, STALE_NOTE, CodeRoute, canonical_path
+from .codes import METERED, STALE, STALE_NOTE, CodeRoute, canonical_link
 
 # For caches that keep private answers all the same: people get another page.
 VARY: Header = (b"vary", b"user-agent")
@@ -86,9 +86,7 @@ class RobotRoute:
 
 
 def _headers(ask: CodeAsk, page: RenderedPage) -> list[Header]:
-    canonical = canonical_path(ask, page)
-    link = [(b"link", b'<%s>; rel="canonical"' % canonical.encode())] if canonical != ask.path else []
-    return [PRIVATE, VARY, *link]
+    return [PRIVATE, VARY, *canonical_link(ask, page)]
 
 
 def _is_metered(meter: metering_pb2.Meter | None) -> bool:
