@@ -13,6 +13,7 @@ from .usage_plot import html
 
 PATH = "/usage"
 DEFAULT_DAYS = 7
+SPANS = (1, 3, 7, 30, 90)
 SECONDS = 10.0
 
 
@@ -29,7 +30,7 @@ class UsagePage:
             """Runs in the server's thread, and asks the service in its own."""
             days = _days(query.get("days", str(DEFAULT_DAYS)))
             usage = asyncio.run_coroutine_threadsafe(self._usage.last_days(days), loop).result(SECONDS)
-            return html(usage, days).encode()
+            return html(usage, days, SPANS).encode()
 
         metrics_server.add_page(PATH, page)
 

@@ -84,8 +84,9 @@ def svg(usage: Sequence[PlanUsage], days: int) -> str:
     return _render("usage.svg", usage, days)
 
 
-def html(usage: Sequence[PlanUsage], days: int) -> str:
-    return _render("usage.html", usage, days)
+def html(usage: Sequence[PlanUsage], days: int, spans: Sequence[int] = ()) -> str:
+    """`spans` are other days to choose from, for a page that is served; a file's links would lead nowhere."""
+    return _render("usage.html", usage, days, spans)
 
 
 def rows(each: PlanUsage) -> list[Row]:
@@ -163,7 +164,7 @@ def _y(views: int, top: int) -> float:
     return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * views / top, 1)
 
 
-def _render(name: str, usage: Sequence[PlanUsage], days: int) -> str:
+def _render(name: str, usage: Sequence[PlanUsage], days: int, spans: Sequence[int] = ()) -> str:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -174,6 +175,7 @@ def _render(name: str, usage: Sequence[PlanUsage], days: int) -> str:
     return environment.get_template(name).render(
         charts=charts(usage),
         days=days,
+        spans=spans,
         columns=list(COLUMNS.values()),
         series=[(look, name) for look, name, _ in SERIES],
         width=WIDTH,

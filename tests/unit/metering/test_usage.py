@@ -106,6 +106,11 @@ async def test_a_file_is_one_picture_that_says_what_it_shows(usage):
 
 def test_without_any_views_it_says_so():
     assert "No views were counted." in usage_plot.html([], 7)
+
+
+def test_only_a_page_that_is_served_leads_to_other_spans():
+    assert "?days" not in usage_plot.html([], 7)
+    assert "?days=30" in usage_plot.html([], 7, (7, 30))
     assert "No views were counted." in usage_plot.svg([], 7)
 
 
