@@ -116,7 +116,7 @@ def seed_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def medcodes(seed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
     """A running machine with default settings, shared: guests may view one code page, sections are locked."""
     folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("medcodes") / "state")
-    with machine.running(folder) as running:
+    with machine.running(folder, machine.PATIENCE) as running:
         yield running
 
 
@@ -124,5 +124,5 @@ def medcodes(seed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def open_medcodes(seed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
     """A running machine that is open to guests: unlimited views, open sections."""
     folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("open") / "state")
-    with machine.running(folder, OPEN_SETTINGS) as running:
+    with machine.running(folder, {**machine.PATIENCE, **OPEN_SETTINGS}) as running:
         yield running

@@ -17,6 +17,7 @@ from services.common.health import Health
 from ..answers import Header
 from ..shedding import Door, Refusal
 from .acceptor import Acceptor
+from .joined_writes import JoinedWrites
 
 MAX_HEAD_BYTES = 64 * 1024
 KEEP_ALIVE_SECONDS = 30
@@ -118,7 +119,7 @@ class _BoundedProtocol(HttpToolsProtocol):
         self._upgrades = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport))
         self._awaited_since = self.loop.time()
         self._timer = self.loop.call_later(self._request_seconds, self._cut_off_late)
 
