@@ -17,7 +17,7 @@ BATCH = 128
 # A call costs as much as some 40 views (measured): fewer than these wait for the one that is under way to come back,
 # but no longer than a call takes in general.
 WORTH_A_CALL = 16
-LATE_SECONDS = 0.02
+LATE_SECONDS = 0.005
 RETRY_PAUSE_SECONDS = 0.05
 
 ViewRequest = metering_pb2.ViewRequest
