@@ -20,19 +20,25 @@ _NEXT_REQUEST = """
 local requests = {}
 for line in io.lines(os.getenv("REQUESTS")) do requests[#requests + 1] = line end
 local repeats, number = os.getenv("REPEAT") == "1", 0
+local thread
+ran_out = 0
+setup = function(only) thread = only end
 request = function()
   number = number + 1
   if number > #requests then
-    if not repeats then wrk.thread:stop() end
+    if not repeats then
+      ran_out = 1
+      wrk.thread:stop()
+    end
     number = 1
   end
   local path, cookie = string.match(requests[number], "^(%S+) (.*)$")
   return wrk.format("GET", path, {["Cookie"] = cookie})
 end
 done = function(summary, latency, requests)
-  io.write(string.format("status_errors=%d socket_errors=%d p50_us=%d p99_us=%d\\n", summary.errors.status,
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
-    latency:percentile(50), latency:percentile(99)))
+  io.write(string.format("status_errors=%d socket_errors=%d p50_us=%d p99_us=%d ran_out=%d\\n",
+    summary.errors.status, summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
+    latency:percentile(50), latency:percentile(99), thread:get("ran_out")))
 end
 """
 
@@ -43,6 +49,8 @@ class Load:
     errors: int
     p50_us: int
     p99_us: int
+    ran_out: bool
+    """There were too few requests for the time, which counts in full all the same."""
 
 
 def peak(url: str, requests: Path, *, seconds: int, connections: int, repeat: bool = False) -> float:
@@ -50,6 +58,8 @@ def peak(url: str, requests: Path, *, seconds: int, connections: int, repeat: bo
     found = wrk(url, requests, seconds=seconds, connections=connections, repeat=repeat)
     if found.errors:
         raise RuntimeError(f"{found.errors} requests to {url} failed: the figure would mean nothing")
+    if found.ran_out:
+        raise RuntimeError(f"{requests.name} has too few requests for {seconds} s: the figure would mean nothing")
     return found.requests_per_second
 
 
@@ -74,4 +84,4 @@ def wrk(url: str, requests: Path, *, seconds: int, connections: int, repeat: boo
     if not rate or "status_errors" not in found:
         raise RuntimeError(f"wrk said: {done.stdout}{done.stderr}")
     errors = int(found["status_errors"]) + int(found["socket_errors"])
-    return Load(float(rate[1]), errors, int(found["p50_us"]), int(found["p99_us"]))
+    return Load(float(rate[1]), errors, int(found["p50_us"]), int(found["p99_us"]), found["ran_out"] == "1")

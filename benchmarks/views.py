@@ -25,8 +25,9 @@ from tests.machine import Machine, running
 SECONDS = 4
 CONNECTIONS = 32
 GUESTS_A_ROUND = 40_000
-MEMBERS_A_ROUND = 3_000
-FIRST_PAGES_SECONDS, NEXT_PAGES_SECONDS = 8, 2
+MEMBERS_A_ROUND = 5_000
+# So long that the next pages of those who have come by then last for the second time.
+FIRST_PAGES_SECONDS, NEXT_PAGES_SECONDS = 16, 2
 RETURNING_GUESTS = 500
 HOW = "1 gateway, 1 services process, 32 connections, visitors made beforehand"
 
@@ -118,8 +119,8 @@ def _ratios(what: str, views: Callable[[], float], plain: Callable[[], float], r
 
 
 def _warm_up(medcodes: Machine, requests: Path, baseline: str) -> None:
-    load.peak(medcodes.url, requests, seconds=1, connections=CONNECTIONS)
-    load.peak(baseline, visitors.to(requests, "/bare/0"), seconds=1, connections=CONNECTIONS, repeat=True)
+    load.wrk(medcodes.url, requests, seconds=1, connections=CONNECTIONS)
+    load.wrk(baseline, visitors.to(requests, "/bare/0"), seconds=1, connections=CONNECTIONS)
 
 
 def _peak(url: str, requests: Path, *, seconds: int = SECONDS, repeat: bool = False) -> float:

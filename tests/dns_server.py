@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 from ipaddress import ip_address
 
 import dns.flags
@@ -116,3 +118,24 @@ async def running() -> AsyncIterator[DnsServer]:
         udp.close()
         tcp.close()
         await tcp.wait_closed()
+
+
+@contextlib.contextmanager
+def running_beside() -> Iterator[DnsServer]:
+    """In a thread, for tests that have no event loop."""
+    started: Future[tuple[DnsServer, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        async with running() as server:
+            done = asyncio.Event()
+            started.set_result((server, asyncio.get_running_loop(), done))
+            await done.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="dns")
+    thread.start()
+    server, loop, done = started.result(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join(10)

@@ -102,8 +102,8 @@ async def run(services: Sequence[Service]) -> None:
 
 
 def _settle() -> None:
-    """Takes what has been made so far, which will stay, out of garbage collection: to look through all of it, as is done
-    now and then, keeps every request waiting for a tenth of a second."""
+    """Takes what has been made so far, which will stay, out of garbage collection: to look through all of it, as is
+    done now and then, keeps every request waiting for a tenth of a second."""
     gc.collect()
     gc.freeze()
 

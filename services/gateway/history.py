@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 from medcodes.accounts.v1 import shelf_pb2
@@ -24,6 +25,7 @@ SAME_SECONDS = 60.0
 GATHER_SECONDS = 0.2
 BATCH = 500
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 _lost = Counter("gateway_history_lost", "Entries of members' history that could not be kept.")
 
@@ -59,11 +61,13 @@ class History:
             await self._something.wait()
             await asyncio.sleep(GATHER_SECONDS)
             self._something.clear()
-            while self._views:
-                views = [self._views.popleft() for _ in range(min(BATCH, len(self._views)))]
-                await self._told(self._shelf.record_views(views), len(views))
-            while self._searches:
-                await self._told(self._shelf.record_search(*self._searches.popleft()), 1)
+            # Only what has gathered: what comes during a call would leave in ones and twos.
+            views, searches = _taken(self._views), _taken(self._searches)
+            for begin in range(0, len(views), BATCH):
+                batch = views[begin : begin + BATCH]
+                await self._told(self._shelf.record_views(batch), len(batch))
+            for account_id, query in searches:
+                await self._told(self._shelf.record_search(account_id, query), 1)
 
     async def _told(self, call: Awaitable[None], entries: int) -> None:
         try:
@@ -87,3 +91,9 @@ class History:
         if len(self._recent) > MAX_REMEMBERED:
             self._recent.popitem(last=False)
         return True
+
+
+def _taken(queue: deque[T]) -> list[T]:
+    taken = list(queue)
+    queue.clear()
+    return taken

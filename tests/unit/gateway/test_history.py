@@ -78,6 +78,26 @@ async def test_a_call_has_at_most_so_many_views():
     assert [len(call) for call in told.calls] == [history.BATCH, 1]
 
 
+async def test_views_that_come_during_a_call_gather_for_the_next(monkeypatch):
+    told, calling = Told(), asyncio.Event()
+    record = told.record_views
+
+    async def slowly(views):
+        calling.set()
+        await asyncio.sleep(0.05)
+        await record(views)
+
+    monkeypatch.setattr(told, "record_views", slowly)
+    async with recording(told) as one:
+        one.viewed(ONE, "cpt", "1")
+        await calling.wait()
+        one.viewed(ONE, "cpt", "2")
+        await until(lambda: told.calls)
+        one.viewed(ONE, "cpt", "3")
+        await until(lambda: len(told.calls) == 2)
+    assert told.calls == [[("account-1", "1")], [("account-1", "2"), ("account-1", "3")]]
+
+
 async def test_what_cannot_be_kept_is_lost_and_the_next_goes_on():
     told = Told()
     told.failures = 1
