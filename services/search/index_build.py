@@ -31,12 +31,13 @@ def main(
     from services.common.errors import ServiceError
     from services.search.adapters.catalog_client import CatalogClient
     from services.search.adapters.tantivy_store import TantivyStore
+    from services.search.indexed_codes import indexed_codes
     from services.search.ports import IndexBuildError
 
     os.nice(NICENESS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     store = TantivyStore(index_dir, heap_mib=heap_mib)
-    codes = CatalogClient(catalog_address, timeout=timeout).codes(release)
+    codes = indexed_codes(CatalogClient(catalog_address, timeout=timeout), release)
     try:
         asyncio.run(store.build(release, codes, lambda documents, total: _say(documents=documents, total=total)))
     except (IndexBuildError, ServiceError, OSError) as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .domain.documents import FacetCount, Hit, IndexedCode
+from .domain.index_terms import IndexTerm
 from .domain.query import Plan, Strictness
 
 # Told how many documents are in the index so far, and how many it will have.
@@ -157,4 +158,9 @@ class CatalogStream(Protocol):
         Waits for a catalog that is away or has not opened that release yet, until `timeout` of the adapter is over;
         then, and for every failure after the first batch, raises services.common.errors.ServiceError.
         """
+        ...
+
+    def index_terms(self, release: str) -> AsyncIterator[Sequence[IndexTerm]]:
+        """All terms of the indexes of `release` in batches, in their order; none if it has no index. Waits and raises
+        as `codes` does."""
         ...

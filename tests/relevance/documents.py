@@ -15,6 +15,7 @@ from services.catalog.service import Catalog
 from services.common.clock import new_york_today
 from services.search.adapters.catalog_client import CatalogClient
 from services.search.domain.documents import IndexedCode
+from services.search.indexed_codes import indexed_codes
 from services.search.ports import CodeBatch
 from tests.one_release import OneRelease, catalog_server
 from tests.relevance.queries import Words, words
@@ -62,14 +63,16 @@ async def documents(release_file: Path, left_out: frozenset[Words]) -> Documents
     """The codes of a release file, through the catalog's own gRPC.
 
     Here the phrases that are scored are kept out: a further term that says one of `left_out` does not reach the index,
-    from whatever file the catalog has it. Inclusion terms stay: they are part of the tabular list, not of the index.
+    from whatever file the catalog has it, and neither does a term of an index. Inclusion terms stay: they are part of the
+    tabular list, not of the index. So do the terms below one that is left out, which say more than it does.
     """
     reader = SqliteRelease(release_file, release_file.stem)
     try:
         inclusion_terms = _inclusion_terms(reader)
         releases = OneRelease(reader)
         async with catalog_server(Catalog(releases, new_york_today), releases) as address:
-            stream = CatalogClient(address, timeout=STREAM_SECONDS).codes(reader.release_id)
+            catalog = CatalogClient(address, timeout=STREAM_SECONDS)
+            stream = indexed_codes(catalog, reader.release_id, wanted=lambda term: words(term.phrase) not in left_out)
             codes = [
                 without(code, left_out, inclusion_terms.get(code.code, ()))
                 async for batch in stream

@@ -1,18 +1,20 @@
-"""The catalog's codes over gRPC (see ports.CatalogStream)."""
+"""The catalog's codes and index terms over gRPC (see ports.CatalogStream)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
+from typing import Any
 
 import grpc
 from medcodes.catalog.v1 import catalog_pb2 as pb
 from medcodes.catalog.v1 import catalog_pb2_grpc
 
-from services.common.errors import Unavailable, from_rpc
+from services.common.errors import ServiceError, Unavailable, from_rpc
 from services.common.grpc_client import connect
 from services.search.domain.documents import IndexedCode
+from services.search.domain.index_terms import IndexTerm, NamedCode
 from services.search.ports import CodeBatch
 
 RETRY_SECONDS = 0.25
@@ -25,17 +27,36 @@ class CatalogClient:
         self._address, self._timeout, self._patience = address, timeout, patience
 
     async def codes(self, release: str) -> AsyncIterator[CodeBatch]:
+        streamed = self._patient(
+            lambda stub: stub.StreamCodes(pb.StreamCodesRequest(release=release), timeout=self._timeout)
+        )
+        async for message in streamed:
+            yield CodeBatch(message.release, message.total, [_code(each) for each in message.codes])
+
+    async def index_terms(self, release: str) -> AsyncIterator[Sequence[IndexTerm]]:
+        streamed = self._patient(
+            lambda stub: stub.ListIndexTerms(pb.ListIndexTermsRequest(release=release), timeout=self._timeout)
+        )
+        try:
+            async for message in streamed:
+                yield [_index_term(each) for each in message.terms]
+        except ServiceError as error:
+            # A catalog that was deployed earlier than this service has no such call: its codes are found by their own
+            # words until it is followed.
+            if _code_of(error) is not grpc.StatusCode.UNIMPLEMENTED:
+                raise
+
+    async def _patient(self, call: Callable[[Any], Any]) -> AsyncIterator[Any]:
+        """The messages of a stream, asked for again while the catalog is away and nothing of it has arrived."""
         async with connect(self._address) as channel:
             stub = catalog_pb2_grpc.CatalogServiceStub(channel)
             give_up_at = asyncio.get_running_loop().time() + self._patience
             started = False
             while True:
                 try:
-                    async for message in stub.StreamCodes(
-                        pb.StreamCodesRequest(release=release), timeout=self._timeout
-                    ):
+                    async for message in call(stub):
                         started = True
-                        yield CodeBatch(message.release, message.total, [_code(each) for each in message.codes])
+                        yield message
                     return
                 except grpc.aio.AioRpcError as error:
                     failure = from_rpc(error)
@@ -43,6 +64,11 @@ class CatalogClient:
                     if started or late or not isinstance(failure, Unavailable):
                         raise failure from error
                     await asyncio.sleep(RETRY_SECONDS)
+
+
+def _code_of(error: ServiceError) -> grpc.StatusCode | None:
+    cause = error.__cause__
+    return cause.code() if isinstance(cause, grpc.aio.AioRpcError) else None
 
 
 def _code(message: pb.IndexedCode) -> IndexedCode:
@@ -56,4 +82,13 @@ def _code(message: pb.IndexedCode) -> IndexedCode:
         begins=date.fromisoformat(message.effective_from) if message.effective_from else None,
         ends=date.fromisoformat(message.effective_to) if message.effective_to else None,
         chapter=message.chapter,
+    )
+
+
+def _index_term(message: pb.IndexTerm) -> IndexTerm:
+    return IndexTerm(
+        index=message.index,
+        path=tuple(each.title for each in message.path),
+        modifiers=" ".join(each.modifiers for each in message.path if each.modifiers),
+        codes=tuple(NamedCode(each.code, each.column) for each in message.codes),
     )

@@ -173,7 +173,7 @@ class TantivyIndex:
         words: tuple[FoundWord, ...] = ()
         highlights: tuple[Span, ...] = ()
         if matches and kind is MatchKind.WORDS:
-            words, highlights = matches.found(description, stored.get("terms", ()))
+            words, highlights = matches.found(description, [*stored.get("terms", ()), *stored.get("phrases", ())])
         return Hit(
             system=stored["system"][0],
             code=stored["code"][0],

@@ -14,8 +14,10 @@ from .tantivy_schema import FIRST_DAY, LAST_DAY, Analyzers, code_number, day_num
 
 # Weights: a word of the description counts three times one of the further terms; a word that only begins like the one
 # being typed, or is one edit away from it, counts least, so that the word itself stays ahead.
-IN_DESCRIPTION, IN_TERMS, BEGINS_LIKE, EDITED = 3.0, 1.0, 0.5, 0.5
+IN_DESCRIPTION, IN_TERMS, IN_PHRASES, IN_MODIFIERS, BEGINS_LIKE, EDITED = 3.0, 1.0, 1.5, 0.3, 0.5, 0.5
 WORDS_TIE = 0.1
+# Where a word is known if any document has it there.
+WORD_FIELDS = ("description", "terms", "phrases", "modifiers")
 FUNCTION_WORD = 0.2
 PHRASE = 1.5
 PHRASE_SLOP = 2
@@ -80,7 +82,7 @@ class Compiler:
         if strictness < Strictness.CORRECTED or not word.correctable:
             return False
         stems = self._analyzers.stems.analyze(word.text)
-        return not any(self._searcher.doc_freq(field, stem) for stem in stems for field in ("description", "terms"))
+        return not any(self._searcher.doc_freq(field, stem) for stem in stems for field in WORD_FIELDS)
 
     def _exact(self, plan: Plan) -> Query | None:
         if not plan.codes:
@@ -160,6 +162,8 @@ class Compiler:
                 [
                     Query.boost_query(self._term("description", stem), IN_DESCRIPTION),
                     Query.boost_query(self._term("terms", stem), IN_TERMS),
+                    Query.boost_query(self._term("phrases", stem), IN_PHRASES),
+                    Query.boost_query(self._term("modifiers", stem), IN_MODIFIERS),
                 ],
                 WORDS_TIE,
             )

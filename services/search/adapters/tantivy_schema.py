@@ -13,7 +13,7 @@ from services.search.domain.spelling import compact
 from services.search.domain.words import MAX_WORD_LENGTH
 
 # Raised with every change to this file that an index built before would not answer rightly with.
-FORMAT = 1
+FORMAT = 2
 
 FIRST_DAY, LAST_DAY = 0, 99_991_231
 _CODE_LENGTH = 12
@@ -55,6 +55,9 @@ def schema() -> tantivy.Schema:
     builder.add_unsigned_field("number", indexed=True, fast=True)
     builder.add_text_field("description", stored=True, tokenizer_name="stems")
     builder.add_text_field("terms", stored=True, tokenizer_name="stems", index_option="freq")
+    # What the indexes of the code system call it, and words that may stand beside that or not.
+    builder.add_text_field("phrases", stored=True, tokenizer_name="stems", index_option="freq")
+    builder.add_text_field("modifiers", tokenizer_name="stems", index_option="basic")
     # All words as written, for words that are still being typed or are misspelt.
     builder.add_text_field("surface", tokenizer_name="surface", index_option="basic")
     # The same of the description alone, and how it begins, for suggestions.
@@ -86,6 +89,11 @@ def document(code: IndexedCode, analyzers: Analyzers) -> tantivy.Document:
     for term in code.terms:
         found.add_text("terms", term)
         found.add_text("surface", term)
+    for phrase in code.phrases:
+        found.add_text("phrases", phrase)
+        found.add_text("surface", phrase)
+    for modifiers in code.modifiers:
+        found.add_text("modifiers", modifiers)
     if code.billable is not None:
         found.add_boolean("billable", code.billable)
     found.add_unsigned("begins", day_number(code.begins) if code.begins else FIRST_DAY)

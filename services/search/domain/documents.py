@@ -13,7 +13,8 @@ CODE_SYSTEMS = frozenset({"icd10cm", "icd10pcs", "icd9cm", "hcpcs", "cpt", "cdt"
 class IndexedCode(NamedTuple):
     """One code as the catalog gives it for an index.
 
-    `code` has no dot, `display` may have one. `terms` are further words to find the code by, one phrase each.
+    `code` has no dot, `display` may have one. `terms` are further words to find the code by, one phrase each; `phrases`
+    what the indexes of the code system call it, and `modifiers` the words that may stand beside those or not.
     `begins` and `ends` are both included; None: unbounded. `billable` is None where the code system does not say.
     """
 
@@ -26,6 +27,8 @@ class IndexedCode(NamedTuple):
     begins: date | None
     ends: date | None
     chapter: str
+    phrases: tuple[str, ...] = ()
+    modifiers: tuple[str, ...] = ()
 
 
 class MatchKind(Enum):

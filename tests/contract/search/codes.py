@@ -44,6 +44,7 @@ CODES = sorted(
         icd("K50.90", "Crohn's disease, unspecified, without complications", True),
         icd("M35.00", "Sjögren syndrome, unspecified", True, "Sicca syndrome"),
         icd("S42.002A", "Fracture of unspecified part of left clavicle, initial encounter", True, "Broken collarbone"),
+        icd("R10.0", "Acute abdomen", True)._replace(phrases=("Colic, sudden",), modifiers=("(surgical)",)),
         icd("T46.4X1A", 'Poisoning by <b>converting-enzyme</b> & "inhibitors", accidental', True),
         other("cpt", "27250", "Closed treatment of a hip dislocation, no anesthesia", "hip put back in place"),
         other("cpt", "27252", "Closed treatment of a hip dislocation, with anesthesia"),

@@ -95,6 +95,16 @@ async def test_further_terms_are_searched_and_named(index):
     ]
 
 
+async def test_phrases_of_an_index_are_searched_and_named(index):
+    (hit,) = (await search(index, "sudden colic")).hits
+    assert hit.display == "R10.0"
+    assert {word.term for word in hit.words} == {"Colic, sudden"}
+
+
+async def test_modifiers_of_an_index_are_searched(index):
+    assert await displays(index, "surgical colic") == ["R10.0"]
+
+
 async def test_the_description_counts_more_than_further_terms(index):
     assert (await displays(index, "treatment place hip"))[0] == "27250"
     assert (await displays(index, "hypertension"))[0] == "I10"

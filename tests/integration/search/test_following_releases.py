@@ -260,3 +260,17 @@ async def test_a_build_ends_with_the_process_that_started_it(search_settings, wi
     # What a SIGKILL of the service does to the pipe.
     process.stdin.close()
     assert await asyncio.wait_for(process.wait(), 5) != 0
+
+
+@pytest.mark.parametrize("old", [False, True])
+async def test_terms_of_indexes_are_searched_where_the_catalog_has_them(
+    search_settings, start_search, make_current, wire_catalog, old
+):
+    wire_catalog.old = old
+    running = await start_search(search_settings)
+    await make_current(RELEASE)
+    await running.until_release(RELEASE)
+    found = await running.displays("called E119")
+    assert found[0] == "E11.9"
+    answer = await running.search("called")
+    assert (answer.total > 0) is not old

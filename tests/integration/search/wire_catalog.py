@@ -22,6 +22,7 @@ class WireCatalog(catalog_pb2_grpc.CatalogServiceServicer):
         self.streams = []
         self.pause = 0.0
         self.lost = 0
+        self.old = False
         self.break_after = None
         health = Health("catalog")
         self.server = GrpcServer(
@@ -36,6 +37,15 @@ class WireCatalog(catalog_pb2_grpc.CatalogServiceServicer):
     @property
     def address(self):
         return f"127.0.0.1:{self.server.port}"
+
+    async def ListIndexTerms(self, request, context):
+        """One term for each code, named after it; none of a catalog that has no such call yet."""
+        if self.old:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no such call")
+        for code in self.releases.get(request.release, ()):
+            term = pb.IndexTerm(index="diseases", path=[pb.IndexTitle(title=f"Called {code.code}")])
+            term.codes.add(code=code.code)
+            yield pb.ListIndexTermsResponse(release=request.release, total=1, terms=[term])
 
     async def StreamCodes(self, request, context):
         self.streams.append(request.release)

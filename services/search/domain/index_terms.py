@@ -1,0 +1,82 @@
+"""The terms of the ICD-10-CM indexes and tables as words to find codes by.
+
+A term means what its whole path says: "Abdomen, acute" is one phrase for the code that "acute" names below "Abdomen".
+Its nonessential modifiers may stand in a diagnosis or not, so they are words of less weight (guidelines, I.A.7). In a
+table the column says the rest: the neoplasm table names six codes for one site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+from .documents import IndexedCode
+
+SYSTEM = "icd10cm"
+
+# What a column of the neoplasm table is called in a note.
+_COLUMN_WORDS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("neoplasms", "malignant_primary"): "cancer, malignant primary neoplasm",
+        ("neoplasms", "malignant_secondary"): "metastasis, secondary malignant cancer",
+        ("neoplasms", "in_situ"): "carcinoma in situ",
+        ("neoplasms", "benign"): "benign neoplasm, tumor",
+        ("neoplasms", "uncertain"): "neoplasm of uncertain behavior",
+        ("neoplasms", "unspecified"): "neoplasm of unspecified behavior, mass, tumor",
+    }
+)
+# The main term that the whole table stands under; its columns say it better.
+_TABLE_TERM = "Neoplasm, neoplastic"
+
+
+class NamedCode(NamedTuple):
+    """A code that a term names: `column` is that of a table, "" in an index."""
+
+    code: str
+    column: str = ""
+
+
+class IndexTerm(NamedTuple):
+    """One term: the titles from the main term down, the modifiers of all of them, and the codes it names."""
+
+    index: str
+    path: tuple[str, ...]
+    modifiers: str
+    codes: tuple[NamedCode, ...]
+
+    @property
+    def phrase(self) -> str:
+        """All titles together: "Abdomen, abdominal, acute"."""
+        return ", ".join(self.path)
+
+
+@dataclass
+class Phrases:
+    """What the indexes call each code, each phrase once, in the order of the indexes."""
+
+    _phrases: dict[str, dict[str, None]] = field(default_factory=dict)
+    _modifiers: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def add(self, terms: Iterable[IndexTerm]) -> None:
+        for term in terms:
+            for named in term.codes:
+                self._phrases.setdefault(named.code, {})[_said(term, named.column)] = None
+                if term.modifiers:
+                    self._modifiers.setdefault(named.code, {})[term.modifiers] = None
+
+    def lent_to(self, code: IndexedCode) -> IndexedCode:
+        """The code with the phrases of the indexes. A phrase stays with the code that the index names: the codes
+        beneath a header are found by their titles, which say what the header says."""
+        if code.system != SYSTEM:
+            return code
+        phrases, modifiers = self._phrases.get(code.code, ()), self._modifiers.get(code.code, ())
+        return code._replace(phrases=tuple(phrases), modifiers=tuple(modifiers)) if phrases else code
+
+
+def _said(term: IndexTerm, column: str) -> str:
+    words = _COLUMN_WORDS.get((term.index, column))
+    if words is None:
+        return term.phrase
+    return ", ".join([words, *(title for title in term.path if title != _TABLE_TERM)])
