@@ -66,7 +66,8 @@ class SearchIndex(Protocol):
     def documents(self) -> int: ...
 
     async def search(self, plan: Plan, attempts: Sequence[Strictness], *, offset: int, limit: int) -> Found:
-        """The results of the first strictness in `attempts` that finds any (of the last one if none does).
+        """The results of the first strictness in `attempts` that finds `Plan.enough` in all systems together, and
+        one within `plan.system` (of the last one if none does).
 
         Results are ordered as `Plan` says. Raises EngineError.
         """

@@ -63,8 +63,8 @@ async def documents(release_file: Path, left_out: frozenset[Words]) -> Documents
     """The codes of a release file, through the catalog's own gRPC.
 
     Here the phrases that are scored are kept out: a further term that says one of `left_out` does not reach the index,
-    from whatever file the catalog has it, and neither does a term of an index. Inclusion terms stay: they are part of the
-    tabular list, not of the index. So do the terms below one that is left out, which say more than it does.
+    from whatever file the catalog has it, and neither does a term of an index. Inclusion terms stay: they are part of
+    the tabular list, not of the index. So do terms below one that is left out, which say more than it does.
     """
     reader = SqliteRelease(release_file, release_file.stem)
     try:

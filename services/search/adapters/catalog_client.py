@@ -87,7 +87,7 @@ def _code(message: pb.IndexedCode) -> IndexedCode:
 
 def _index_term(message: pb.IndexTerm) -> IndexTerm:
     return IndexTerm(
-        index=message.index,
+        index_name=message.index,
         path=tuple(each.title for each in message.path),
         modifiers=" ".join(each.modifiers for each in message.path if each.modifiers),
         codes=tuple(NamedCode(each.code, each.column) for each in message.codes),

@@ -101,7 +101,9 @@ class TantivyIndex:
             stages = self._compiler.stages(plan, strictness)
             total, facets = self._facets(stages, plan)
             found = Found((), total, facets, strictness)
-            if total:
+            # Counted in all systems, so that a choice of system does not change what the facets count.
+            everywhere = sum(facet.count for facet in facets if facet.field == "system")
+            if total and (everywhere >= plan.enough or strictness is attempts[-1]):
                 return Found(self._page(stages, plan, strictness, offset, limit), total, facets, strictness)
         return found
 

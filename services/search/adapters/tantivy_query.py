@@ -8,20 +8,26 @@ from dataclasses import dataclass
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
 from services.search.domain.documents import MatchKind
-from services.search.domain.query import Plan, Strictness, Word
+from services.search.domain.query import Plan, Strictness
+from services.search.domain.query_words import Word
 
 from .tantivy_schema import FIRST_DAY, LAST_DAY, Analyzers, code_number, day_number, opening
 
 # Weights: a word of the description counts three times one of the further terms; a word that only begins like the one
 # being typed, or is one edit away from it, counts least, so that the word itself stays ahead.
-IN_DESCRIPTION, IN_TERMS, IN_PHRASES, IN_MODIFIERS, BEGINS_LIKE, EDITED = 3.0, 1.0, 1.5, 0.3, 0.5, 0.5
+IN_DESCRIPTION, IN_TERMS, IN_PHRASES, IN_MODIFIERS, BEGINS_LIKE, EDITED = 3.0, 1.0, 1.0, 0.3, 0.5, 0.5
 WORDS_TIE = 0.1
-# Where a word is known if any document has it there.
-WORD_FIELDS = ("description", "terms", "phrases", "modifiers")
-FUNCTION_WORD = 0.2
+WORD_FIELDS = {
+    "description": IN_DESCRIPTION,
+    "terms": IN_TERMS,
+    "phrases": IN_PHRASES,
+    "modifiers": IN_MODIFIERS,
+}
 PHRASE = 1.5
 PHRASE_SLOP = 2
-BILLABLE = 0.5
+BILLABLE = 3.0
+# Where results with fewer words are asked for, too, those with all of them stay ahead.
+ALL_WORDS = 50.0
 # Among suggestions how often a word occurs says little: a whole word counts more than the beginning of one, the
 # description more than the further terms, a description that begins as typed most.
 WHOLE_WORD, BEGINNING, ELSEWHERE, OPENING = 2.0, 1.5, 0.5, 2.0
@@ -112,12 +118,17 @@ class Compiler:
         if least == len(required):
             matching = Query.boolean_query([(Occur.Must, each) for each in required])
         else:
+            every = Query.boolean_query([(Occur.Must, each) for each in required])
             matching = Query.boolean_query([(Occur.Should, each) for each in required], least)
+            preferring_all = [(Occur.Should, Query.const_score_query(every, ALL_WORDS))]
+            matching = Query.boolean_query([(Occur.Must, matching), *preferring_all])
         preferred = [
-            Query.boost_query(query, FUNCTION_WORD)
+            Query.boost_query(query, word.weight)
             for word in plan.words
             if not word.required and (query := self._word(word, strictness))
         ]
+        preferred += [Query.const_score_query(self._said(word), word.weight) for word in plan.preferred]
+        preferred += [Query.const_score_query(self._said(word), -word.weight) for word in plan.avoided]
         if phrase := self._phrase(plan.words):
             preferred.append(Query.boost_query(phrase, PHRASE))
         preferred.append(Query.const_score_query(self._term("billable", True), BILLABLE))
@@ -156,25 +167,31 @@ class Compiler:
         surface = self._analyzers.surface.analyze(word.text)
         if not stems:
             return None
-        # More than one part where an engine's idea of a letter differs from Python's: then all parts are one word.
-        parts = [
-            Query.disjunction_max_query(
-                [
-                    Query.boost_query(self._term("description", stem), IN_DESCRIPTION),
-                    Query.boost_query(self._term("terms", stem), IN_TERMS),
-                    Query.boost_query(self._term("phrases", stem), IN_PHRASES),
-                    Query.boost_query(self._term("modifiers", stem), IN_MODIFIERS),
-                ],
-                WORDS_TIE,
-            )
-            for stem in stems
-        ]
-        ways = [parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Must, part) for part in parts])]
+        ways = [self._parts(stems), *(self._parts(self._analyzers.stems.analyze(other)) for other in word.others)]
         if word.prefix and len(surface) == 1:
             ways.append(Query.boost_query(self._near(surface[0], 0, prefix=True), BEGINS_LIKE))
         if len(surface) == 1 and self.corrected(word, strictness):
             ways.append(Query.boost_query(self._near(surface[0], 1, prefix=word.prefix), EDITED))
         return ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways, WORDS_TIE)
+
+    def _parts(self, stems: Sequence[str]) -> Query:
+        """All of the stems, each in any of the fields."""
+        parts = [
+            Query.disjunction_max_query(
+                [Query.boost_query(self._term(field, stem), weight) for field, weight in WORD_FIELDS.items()],
+                WORDS_TIE,
+            )
+            for stem in stems
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        # Several words that mean one thing count as one.
+        return Query.boost_query(Query.boolean_query([(Occur.Must, part) for part in parts]), 1 / len(parts))
+
+    def _said(self, word: Word) -> Query:
+        """Descriptions that have the word or one of its others."""
+        stems = [stem for text in (word.text, *word.others) for stem in self._analyzers.stems.analyze(text)]
+        return Query.boolean_query([(Occur.Should, self._term("description", stem)) for stem in stems])
 
     def _phrase(self, words: Sequence[Word]) -> Query | None:
         stems = [stem for word in words for stem in self._analyzers.stems.analyze(word.text)]

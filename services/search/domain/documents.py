@@ -48,11 +48,12 @@ class Span(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class FoundWord:
     """A word of the query, the word of the document that it met, and the further term that held it ("" if it was the
-    description)."""
+    description). `meaning` is what the word of the query stands for, where that was met and not the word itself."""
 
     asked: str
     met: str
     term: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

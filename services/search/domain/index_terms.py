@@ -41,7 +41,7 @@ class NamedCode(NamedTuple):
 class IndexTerm(NamedTuple):
     """One term: the titles from the main term down, the modifiers of all of them, and the codes it names."""
 
-    index: str
+    index_name: str
     path: tuple[str, ...]
     modifiers: str
     codes: tuple[NamedCode, ...]
@@ -76,7 +76,7 @@ class Phrases:
 
 
 def _said(term: IndexTerm, column: str) -> str:
-    words = _COLUMN_WORDS.get((term.index, column))
+    words = _COLUMN_WORDS.get((term.index_name, column))
     if words is None:
         return term.phrase
     return ", ".join([words, *(title for title in term.path if title != _TABLE_TERM)])

@@ -8,25 +8,23 @@ An engine answers a plan in stages, each result in the first stage that it fits:
 3. codes found by words, best first.
 
 The stages count as one list. How many words a result must match is the plan's strictness: an engine is asked with the
-strictest one first, and with the next one only while nothing at all was found.
+strictest one first, and with the next one only while fewer than `Plan.enough` results were found. Those that match all
+words stay ahead of those that match some.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
+from .query_words import Word, sort
 from .spelling import CodeRange, Spelled, spelled
+from .vocabulary import vocabulary
 from .words import MAX_WORDS, normalised, split
 
-# Function words: they rank a result higher, but none is missed for lacking one. "without", "no", "not" carry meaning.
-FUNCTION_WORDS = frozenset(
-    ("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or", "the", "to", "with")
-)
-MIN_PREFIX = 2
-MIN_CORRECTED = 5
-MAX_CORRECTED = 24
+# As many as a first page shows at a glance.
+ENOUGH = 10
 
 
 class Strictness(IntEnum):
@@ -40,34 +38,29 @@ class Strictness(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A word as typed, in lower case. `required` words count for the strictness, the others only rank. With `prefix`
-    the word may be the beginning of a longer one (it is still being typed)."""
-
-    text: str
-    required: bool = True
-    prefix: bool = False
-
-    @property
-    def correctable(self) -> bool:
-        """Whether it may be misspelled: codes and figures never are."""
-        return MIN_CORRECTED <= len(self.text) <= MAX_CORRECTED and self.text.isalpha()
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """What to look for. `system` "" is all; `on` None is any day."""
+    """What to look for. `system` "" is all; `on` None is any day.
+
+    `preferred` words were not typed: a description that has one ranks higher by its weight, as does one that has none
+    of an `avoided` word and its others. Both are weighed against a score of BM25 and leave out no result."""
 
     codes: tuple[Spelled, ...] = ()
     prefix: str = ""
     ranges: tuple[CodeRange, ...] = ()
     words: tuple[Word, ...] = ()
+    preferred: tuple[Word, ...] = ()
+    avoided: tuple[Word, ...] = ()
     system: str = ""
     on: date | None = None
 
     @property
     def empty(self) -> bool:
         return not (self.codes or self.prefix or self.ranges or self.words)
+
+    @property
+    def enough(self) -> int:
+        """With so many results no looser attempt is made. Whoever typed a code gets that, and no words like it."""
+        return 1 if self.codes or self.prefix or self.ranges else ENOUGH
 
     @property
     def required(self) -> tuple[Word, ...]:
@@ -103,21 +96,15 @@ def understand(text: str, *, system: str = "", on: date | None = None) -> Plan:
     words = split(found.rest if found.rest.strip() else clean)[:MAX_WORDS]
     # A word is still being typed as long as nothing that ends it follows.
     typing = clean[-1:].isalnum() and found.rest.endswith(clean[-1:])
+    known = vocabulary()
+    sorted_ = sort(words, known, typing=typing)
     return Plan(
         codes=found.codes,
         prefix=found.prefix,
         ranges=found.ranges,
-        words=_weighed(words, typing=typing),
+        words=sorted_.words,
+        preferred=sorted_.preferred,
+        avoided=sorted_.avoided,
         system=system,
         on=on,
     )
-
-
-def _weighed(texts: list[str], *, typing: bool) -> tuple[Word, ...]:
-    words = {text: Word(text, required=text not in FUNCTION_WORDS) for text in texts}
-    # One letter by itself says nothing; after other words it narrows.
-    if texts and typing and (len(texts[-1]) >= MIN_PREFIX or len(texts) > 1):
-        words[texts[-1]] = replace(words[texts[-1]], prefix=True)
-    if not any(word.required for word in words.values()):
-        return tuple(replace(word, required=True) for word in words.values())
-    return tuple(words.values())

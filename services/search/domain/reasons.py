@@ -8,6 +8,8 @@ from .documents import FoundWord, Hit, MatchKind
 from .query import Plan
 
 MAX_TERM = 60
+# Meanings that begin like the word are other forms of it.
+_SAME_BEGINNING = 4
 
 
 def why(plan: Plan, hit: Hit) -> str:
@@ -31,6 +33,8 @@ def _by_words(words: Sequence[FoundWord]) -> str:
 
 def _word(word: FoundWord) -> str:
     asked, met = word.asked, word.met
+    if word.meaning and not word.meaning.startswith(asked[:_SAME_BEGINNING]):
+        return f"'{asked}' = {word.meaning}"
     if met.startswith(asked) or asked.startswith(met[: max(3, len(met) - 3)]):
         return f"'{met}'"
     return f"'{met}' (for '{asked}')"

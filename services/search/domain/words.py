@@ -6,6 +6,10 @@ import unicodedata
 
 MAX_WORDS = 32
 MAX_WORD_LENGTH = 64
+# Function words: they rank a result higher, but none is missed for lacking one. "without", "no", "not" carry meaning.
+FUNCTION_WORDS = frozenset(
+    ("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or", "the", "to", "with")
+)
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'", "`": "'", "´": "'"})
 _DASHES = str.maketrans({**dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"), **dict.fromkeys("·•‧", ".")})

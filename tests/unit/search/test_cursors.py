@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.search.domain.cursors import MAX_DEPTH, CursorError, Position, decode, encode
 from services.search.domain.query import Strictness, understand
 
-PLAN = understand("left hip dislocation")
+PLAN = understand("broken hip dislocation")
 
 
 @given(st.integers(1, MAX_DEPTH - 1), st.sampled_from(Strictness))

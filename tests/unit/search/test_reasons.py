@@ -36,6 +36,20 @@ def hit(kind, *words, display="S73.005A"):
             "matches 'collarbone' (in “Fracture of collarbone”)",
         ),
         ("hip", hit(MatchKind.WORDS), "matches its description"),
+        (
+            "collarbone fracture",
+            hit(
+                MatchKind.WORDS,
+                FoundWord("collarbone", "clavicle", meaning="clavicle"),
+                FoundWord("fracture", "fracture"),
+            ),
+            "matches 'collarbone' = clavicle, 'fracture'",
+        ),
+        (
+            "ulcer ulcerated",
+            hit(MatchKind.WORDS, FoundWord("ulcer", "ulcerated", meaning="ulcerated")),
+            "matches 'ulcerated'",
+        ),
     ],
 )
 def test_reasons(typed, found, reason):

@@ -1,0 +1,282 @@
+"""What the words of a query are to a search: which must be met, which only rank, and what each of them stands for.
+
+- Words that the vocabulary knows, also several together, may be met by what they stand for.
+- Forms of one word side by side, as the alphabetic index writes them ("ulcer, ulcerated, ulcerating"), are one word.
+- Sides, encounters, trimesters, acuity, age, sex and the index's "NEC" and "NOS" rank results; none is missed for
+  lacking them. Those that nobody asked for are avoided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from .vocabulary import Vocabulary
+from .words import FUNCTION_WORDS
+
+FUNCTION_WEIGHT, PREFERENCE_WEIGHT = 0.2, 1.0
+MIN_PREFIX = 2
+MIN_CORRECTED = 5
+MAX_CORRECTED = 24
+# Forms of one word have at least so many letters in common at their beginning.
+_COMMON = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as typed, in lower case, or several that mean one thing together. It is met by all its parts, or by all
+    parts of one of `others`, which mean the same. `required` words count for the strictness, the others only rank, by
+    `weight`. With `prefix` the word may be the beginning of a longer one (it is still being typed)."""
+
+    text: str
+    required: bool = True
+    prefix: bool = False
+    others: tuple[str, ...] = ()
+    weight: float = 1.0
+
+    @property
+    def correctable(self) -> bool:
+        """Whether it may be misspelled: codes, figures and words of the vocabulary never are."""
+        return MIN_CORRECTED <= len(self.text) <= MAX_CORRECTED and self.text.isalpha() and not self.others
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that a code's description says one way or another, with the words for each way: {typed: official}.
+
+    Without one of them the `default` words are preferred and `avoided` ones rank lower, each set by its weight."""
+
+    words: dict[str, str]
+    default: tuple[str, ...] = ()
+    avoided: tuple[str, ...] = ()
+    default_weight: float = 0.0
+    avoided_weight: float = 0.0
+    needs: str = ""
+
+
+def _same(*words: str) -> dict[str, str]:
+    return {word: word for word in words}
+
+
+CHOICES = (
+    # Sides. Without one the code for an unspecified side, or the header.
+    Choice(
+        {
+            **dict.fromkeys(("l", "lt", "left"), "left"),
+            **dict.fromkeys(("r", "rt", "right"), "right"),
+            **dict.fromkeys(("bilat", "bilateral", "bilaterally", "both"), "bilateral"),
+        },
+        avoided=("left", "right", "bilateral"),
+        avoided_weight=1.0,
+    ),
+    # Encounters (guidelines, I.C.19.a).
+    Choice(
+        {
+            "initial": "initial",
+            **_same("subsequent", "sequela"),
+            **dict.fromkeys(("sequelae", "sequel"), "sequela"),
+            **dict.fromkeys(("followup", "aftercare"), "subsequent"),
+            **_same("encounter"),
+        },
+        avoided=("subsequent", "sequela"),
+        avoided_weight=2.0,
+    ),
+    Choice(
+        {
+            **dict.fromkeys(("first", "1st"), "first"),
+            **dict.fromkeys(("second", "2nd"), "second"),
+            **dict.fromkeys(("third", "3rd"), "third"),
+            "trimester": "trimester",
+        },
+        needs="trimester",
+    ),
+    Choice(
+        {**_same("acute", "chronic", "subacute", "recurrent")},
+        avoided=("chronic", "recurrent"),
+        avoided_weight=0.3,
+    ),
+    Choice(
+        {
+            **dict.fromkeys(("female", "woman", "women", "girl"), "female"),
+            **dict.fromkeys(("male", "man", "men", "boy"), "male"),
+        },
+        avoided=("female", "male"),
+        avoided_weight=0.3,
+    ),
+    Choice(
+        {
+            **dict.fromkeys(("child", "childhood", "pediatric", "kid"), "childhood"),
+            **dict.fromkeys(("adult", "elderly"), "adult"),
+        },
+    ),
+    # As the alphabetic index says what is specified nowhere else, and what is not specified at all.
+    Choice(
+        {
+            **dict.fromkeys(("nec", "specified", "other"), "other"),
+            **dict.fromkeys(("nos", "unspecified"), "unspecified"),
+            "type": "type",
+        },
+        default=("unspecified",),
+        default_weight=6.0,
+        avoided=("other",),
+        avoided_weight=1.0,
+    ),
+)
+
+# Circumstances that a description names only for those who ask for them: {what: words that ask for it}.
+CIRCUMSTANCES: tuple[tuple[tuple[str, ...], frozenset[str], float], ...] = (
+    (
+        ("pregnancy", "childbirth", "puerperium", "trimester", "maternal", "postpartum"),
+        frozenset(
+            [
+                "pregnancy",
+                "pregnant",
+                "childbirth",
+                "puerperium",
+                "puerperal",
+                "trimester",
+                "maternal",
+                "postpartum",
+                "labor",
+                "delivery",
+                "obstetric",
+                "gestational",
+                "gestation",
+                "fetus",
+                "fetal",
+                "prenatal",
+                "antepartum",
+                "weeks",
+            ]
+        ),
+        3.0,
+    ),
+    (
+        ("newborn", "neonatal", "fetus", "birth"),
+        frozenset(["newborn", "neonatal", "neonate", "baby", "infant", "fetus", "fetal", "birth", "perinatal"]),
+        3.0,
+    ),
+    (
+        ("history", "screening", "status", "absence"),
+        frozenset(["history", "hx", "old", "had", "previous", "past", "screening", "status", "presence", "absence"]),
+        3.0,
+    ),
+    (
+        ("underdosing", "poisoning", "adverse", "assault", "self"),
+        frozenset(
+            [
+                "poisoning",
+                "overdose",
+                "toxic",
+                "adverse",
+                "underdosing",
+                "drug",
+                "effect",
+                "reaction",
+                "assault",
+                "suicide",
+                "harm",
+                "self",
+            ]
+        ),
+        1.0,
+    ),
+    (
+        ("patient", "patients", "documentation", "documented", "clinician", "measure"),
+        frozenset(["patient", "patients", "documentation", "documented", "clinician", "measure", "visit"]),
+        8.0,
+    ),
+    (
+        ("congenital",),
+        frozenset(["congenital", "born", "birth", "newborn"]),
+        0.5,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The words as typed, and the words that were not typed but are preferred, and avoided, each with its weight.
+
+    A set of avoided words counts once, however many of them a description has."""
+
+    words: tuple[Word, ...]
+    preferred: tuple[Word, ...]
+    avoided: tuple[Word, ...]
+
+
+def sort(texts: Sequence[str], vocabulary: Vocabulary, *, typing: bool) -> Sorted:
+    """`texts` are the words typed, each once. With `typing` the last of them may be the beginning of a word."""
+    if not texts:
+        return Sorted((), (), ())
+    words = _preferences(_forms_joined(_known(texts, vocabulary)), frozenset(texts))
+    last = words[-1]
+    # One letter by itself says nothing; after other words it narrows.
+    if typing and last.text == texts[-1] and (len(last.text) >= MIN_PREFIX or len(texts) > 1):
+        words[-1] = replace(last, prefix=True)
+    if not any(word.required for word in words):
+        words = [replace(word, required=True, weight=1.0) for word in words]
+    asked = frozenset(part for word in words for text in (word.text, *word.others) for part in text.split())
+    return Sorted(tuple(words), tuple(_preferred(asked)), tuple(_avoided(asked)))
+
+
+def _known(texts: Sequence[str], vocabulary: Vocabulary) -> list[Word]:
+    """The words, where the vocabulary's are taken together: the longest that it knows first."""
+    telling = [text for text in texts if text not in FUNCTION_WORDS]
+    found: list[Word] = []
+    while telling:
+        length, others = vocabulary.longest(telling)
+        found.append(Word(" ".join(telling[:length]), others=others))
+        telling = telling[length:]
+    return _with_function_words(texts, found)
+
+
+def _with_function_words(texts: Sequence[str], found: list[Word]) -> list[Word]:
+    functions = [Word(text, required=False, weight=FUNCTION_WEIGHT) for text in texts if text in FUNCTION_WORDS]
+    return [*functions, *found]
+
+
+def _forms_joined(words: Iterable[Word]) -> list[Word]:
+    joined: list[Word] = []
+    for word in words:
+        before = joined[-1] if joined else None
+        if before and before.required and _are_forms(before, word):
+            joined[-1] = replace(before, others=(*before.others, word.text, *word.others))
+        else:
+            joined.append(word)
+    return joined
+
+
+def _are_forms(one: Word, other: Word) -> bool:
+    if " " in one.text or " " in other.text or not (one.text.isalpha() and other.text.isalpha()):
+        return False
+    common = min(_COMMON, len(one.text))
+    return len(one.text) >= 4 and len(other.text) >= 4 and one.text[:common] == other.text[:common]
+
+
+def _preferences(words: Iterable[Word], typed: frozenset[str]) -> list[Word]:
+    return [_preference(word, typed) for word in words]
+
+
+def _preference(word: Word, typed: frozenset[str]) -> Word:
+    for choice in CHOICES:
+        official = choice.words.get(word.text)
+        if official and (not choice.needs or choice.needs in typed):
+            others = word.others if official == word.text else (*word.others, official)
+            return replace(word, required=False, others=others, weight=PREFERENCE_WEIGHT)
+    return word
+
+
+def _preferred(asked: frozenset[str]) -> Iterable[Word]:
+    for choice in CHOICES:
+        if choice.default and not asked & choice.words.keys():
+            yield Word(choice.default[0], False, others=choice.default[1:], weight=choice.default_weight)
+
+
+def _avoided(asked: frozenset[str]) -> Iterable[Word]:
+    for choice in CHOICES:
+        if choice.avoided and not asked & choice.words.keys():
+            yield Word(choice.avoided[0], False, others=choice.avoided[1:], weight=choice.avoided_weight)
+    for said, asking, weight in CIRCUMSTANCES:
+        if not asked & asking:
+            yield Word(said[0], False, others=said[1:], weight=weight)
