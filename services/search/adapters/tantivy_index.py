@@ -14,6 +14,7 @@ from services.search.domain.documents import FacetCount, FoundWord, Hit, MatchKi
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
+from .lexicon import Lexicon
 from .tantivy_matches import Matches
 from .tantivy_query import Compiler, Stage
 from .tantivy_schema import Analyzers
@@ -80,7 +81,7 @@ class TantivyIndex:
         self._analyzers.register(index)
         self._schema = index.schema
         self._searcher = index.searcher()
-        self._compiler = Compiler(self._schema, self._searcher, self._analyzers)
+        self._compiler = Compiler(self._schema, self._searcher, self._analyzers, Lexicon(folder))
 
     @property
     def documents(self) -> int:

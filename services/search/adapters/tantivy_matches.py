@@ -18,28 +18,30 @@ class _Asked:
     # Which of the word's meanings a stem is of; "" for the word as typed.
     meanings: Mapping[str, str]
     surface: str
-    corrected: bool
+    near: frozenset[str]
 
     def meets(self, stem: str, surface: str) -> bool:
         if stem in self.meanings or (self.word.prefix and surface.startswith(self.surface)):
             return True
-        return self.corrected and within_one_edit(self.surface, surface, prefix=self.word.prefix)
+        if not self.near:
+            return False
+        return surface in self.near or within_one_edit(self.surface, surface, prefix=self.word.prefix)
 
 
 class Matches:
     """Looks for the words of one query in the texts of its results."""
 
-    def __init__(self, analyzers: Analyzers, words: Sequence[tuple[Word, bool]]) -> None:
-        """`words` are those of the query, each with whether words one edit away count for it."""
+    def __init__(self, analyzers: Analyzers, words: Sequence[tuple[Word, Sequence[str]]]) -> None:
+        """`words` are those of the query, each with those that a misspelt one may be meant for."""
         self._analyzers = analyzers
         self._asked = [
             _Asked(
                 word,
                 _meanings(word, analyzers),
                 "".join(analyzers.surface.analyze(word.text)),
-                corrected,
+                frozenset(near),
             )
-            for word, corrected in words
+            for word, near in words
         ]
 
     def found(self, description: str, terms: Sequence[str]) -> tuple[tuple[FoundWord, ...], tuple[Span, ...]]:

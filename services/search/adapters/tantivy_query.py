@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
@@ -11,6 +12,7 @@ from services.search.domain.documents import MatchKind
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
+from .lexicon import Lexicon
 from .tantivy_schema import FIRST_DAY, LAST_DAY, Analyzers, code_number, day_number, opening
 
 # Weights: a word of the description counts three times one of the further terms; a word that only begins like the one
@@ -43,8 +45,9 @@ class Stage:
 
 
 class Compiler:
-    def __init__(self, schema: Schema, searcher: Searcher, analyzers: Analyzers) -> None:
-        self._schema, self._searcher, self._analyzers = schema, searcher, analyzers
+    def __init__(self, schema: Schema, searcher: Searcher, analyzers: Analyzers, lexicon: Lexicon) -> None:
+        self._schema, self._searcher, self._analyzers, self._lexicon = schema, searcher, analyzers, lexicon
+        self._near_words = lru_cache(maxsize=1024)(lexicon.near)
 
     def stages(self, plan: Plan, strictness: Strictness) -> list[Stage]:
         """The plan's stages, each without the results of those before, and without the filters."""
@@ -83,12 +86,19 @@ class Compiler:
             [(Occur.Must, query), *((Occur.Must, Query.const_score_query(each, 0.0)) for each in filters)]
         )
 
-    def corrected(self, word: Word, strictness: Strictness) -> bool:
-        """Whether words one edit away count for this one: only where the index does not know it."""
-        if strictness < Strictness.CORRECTED or not word.correctable:
-            return False
+    def corrected(self, word: Word, strictness: Strictness) -> Sequence[str]:
+        """The words that a misspelt one may be meant for; none where the index knows it or it may not be corrected."""
+        if not self._misspelt(word, strictness):
+            return ()
+        return self._near_words("".join(self._analyzers.surface.analyze(word.text)))
+
+    def _misspelt(self, word: Word, strictness: Strictness) -> bool:
+        """Whether it may be a misspelt word, or the beginning of one."""
+        return strictness >= Strictness.CORRECTED and word.correctable and not self._known(word)
+
+    def _known(self, word: Word) -> bool:
         stems = self._analyzers.stems.analyze(word.text)
-        return not any(self._searcher.doc_freq(field, stem) for stem in stems for field in WORD_FIELDS)
+        return any(self._searcher.doc_freq(field, stem) for stem in stems for field in WORD_FIELDS)
 
     def _exact(self, plan: Plan) -> Query | None:
         if not plan.codes:
@@ -156,7 +166,7 @@ class Compiler:
         if word.prefix:
             ways.append((self._near(surface[0], 0, prefix=True, field="description_surface"), BEGINNING))
             ways.append((self._near(surface[0], 0, prefix=True), ELSEWHERE))
-        if self.corrected(word, strictness):
+        if self._misspelt(word, strictness):
             ways.append((self._near(surface[0], 1, prefix=word.prefix, field="description_surface"), BEGINNING))
             ways.append((self._near(surface[0], 1, prefix=word.prefix), ELSEWHERE))
         return Query.disjunction_max_query([Query.const_score_query(query, score) for query, score in ways])
@@ -170,8 +180,10 @@ class Compiler:
         ways = [self._parts(stems), *(self._parts(self._analyzers.stems.analyze(other)) for other in word.others)]
         if word.prefix and len(surface) == 1:
             ways.append(Query.boost_query(self._near(surface[0], 0, prefix=True), BEGINS_LIKE))
-        if len(surface) == 1 and self.corrected(word, strictness):
-            ways.append(Query.boost_query(self._near(surface[0], 1, prefix=word.prefix), EDITED))
+        for place, near in enumerate(self.corrected(word, strictness), 1):
+            ways.append(Query.boost_query(self._parts(self._analyzers.stems.analyze(near)), 1 / place))
+        if word.prefix and len(surface) == 1 and self._misspelt(word, strictness):
+            ways.append(Query.boost_query(self._near(surface[0], 1, prefix=True), EDITED))
         return ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways, WORDS_TIE)
 
     def _parts(self, stems: Sequence[str]) -> Query:

@@ -15,6 +15,7 @@ import tantivy
 from services.search.ports import Activation, CodeBatch, IndexBuildError, Progress
 
 from .index_folder import Current, IndexFolder
+from .lexicon import LexiconBuilder
 from .tantivy_index import SearchThreads, TantivyIndex
 from .tantivy_schema import FORMAT, Analyzers, document, schema
 
@@ -80,6 +81,7 @@ class TantivyStore:
         analyzers.register(index)
         # One thread: it keeps up with the stream, leaves a core to the service, and keeps code order in one segment.
         writer = index.writer(self._heap_mib << 20, num_threads=1)
+        lexicon = LexiconBuilder()
         documents = total = 0
         async for batch in batches:
             if batch.release != release:
@@ -87,9 +89,12 @@ class TantivyStore:
             total = batch.total
             for code in batch.codes:
                 writer.add_document(document(code, analyzers))
+                for text in (code.description, *code.terms, *code.phrases):
+                    lexicon.add(analyzers.surface.analyze(text))
             documents += len(batch.codes)
             progress(documents, total)
         writer.commit()
+        lexicon.write(draft)
         writer.wait_merging_threads()
         index.reload()
         stored = index.searcher().num_docs

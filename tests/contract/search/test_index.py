@@ -160,6 +160,10 @@ async def test_one_slip_in_a_long_word_is_forgiven_only_where_nothing_else_is_fo
     assert (await search(index, "wodo")).total == 0
 
 
+async def test_a_word_that_sounds_like_one_is_found(index):
+    assert (await displays(index, "sinositus"))[0] == "J01.20"
+
+
 async def test_a_misspelt_code_is_not_guessed(index):
     assert (await search(index, "S73.009X")).total == 0
     assert (await search(index, "27251")).total == 0
