@@ -12,6 +12,7 @@ from services.common.lifecycle import Service, Task
 from .adapters.build_process import BuildProcess
 from .adapters.tantivy_store import TantivyStore
 from .announcements import Announcements
+from .domain.vocabulary import vocabulary
 from .index_keeper import IndexKeeper
 from .service import Search
 from .servicer import SERVICE_NAME, SearchServicer
@@ -35,6 +36,8 @@ def build(settings: SearchSettings) -> Service:
         await health.refresh()
 
     keeper = IndexKeeper(store, builds, keep=settings.search_indexes_kept, changed=index_changed)
+    # Read now, so that a line that cannot be read is told at once.
+    vocabulary()
     search = Search(lambda: keeper.index)
     health.add_check("index", keeper.is_ready)
     server = GrpcServer(

@@ -145,14 +145,19 @@ class Compiler:
         return Query.boolean_query([(Occur.Must, matching), *((Occur.Should, each) for each in preferred)])
 
     def _suggested(self, plan: Plan, strictness: Strictness) -> Query | None:
-        words = [query for word in plan.required if (query := self._suggested_word(word, strictness))]
-        if not words:
+        if not plan.required:
+            return None
+        # A word that is still being typed narrows, whatever it may become.
+        words = [
+            (Occur.Must if word.required or word.prefix else Occur.Should, query)
+            for word in plan.words
+            if word.weighty and (query := self._suggested_word(word, strictness))
+        ]
+        if not any(occur == Occur.Must for occur, _ in words):
             return None
         typed = opening([part for word in plan.words for part in self._analyzers.surface.analyze(word.text)])
         begins = Query.fuzzy_term_query(self._schema, "opening", typed, distance=0, prefix=True)
-        return Query.boolean_query(
-            [(Occur.Must, word) for word in words] + [(Occur.Should, Query.const_score_query(begins, OPENING))]
-        )
+        return Query.boolean_query([*words, (Occur.Should, Query.const_score_query(begins, OPENING))])
 
     def _suggested_word(self, word: Word, strictness: Strictness) -> Query | None:
         stems = self._analyzers.stems.analyze(word.text)
@@ -162,6 +167,7 @@ class Compiler:
         ways = [
             (self._term("description", stems[0]), WHOLE_WORD),
             (self._term("terms", stems[0]), ELSEWHERE),
+            *((self._parts(self._analyzers.stems.analyze(other)), BEGINNING) for other in word.others),
         ]
         if word.prefix:
             ways.append((self._near(surface[0], 0, prefix=True, field="description_surface"), BEGINNING))

@@ -35,6 +35,11 @@ class Word:
     weight: float = 1.0
 
     @property
+    def weighty(self) -> bool:
+        """Whether it says something by itself, as a function word does not."""
+        return self.required or self.weight >= PREFERENCE_WEIGHT
+
+    @property
     def correctable(self) -> bool:
         """Whether it may be misspelled: codes, figures and words of the vocabulary never are."""
         return MIN_CORRECTED <= len(self.text) <= MAX_CORRECTED and self.text.isalpha() and not self.others
@@ -221,19 +226,21 @@ def sort(texts: Sequence[str], vocabulary: Vocabulary, *, typing: bool) -> Sorte
 
 
 def _known(texts: Sequence[str], vocabulary: Vocabulary) -> list[Word]:
-    """The words, where the vocabulary's are taken together: the longest that it knows first."""
+    """The words in order, where the vocabulary's are taken together: the longest that it knows first. Function words
+    among those stand behind them."""
     telling = [text for text in texts if text not in FUNCTION_WORDS]
     found: list[Word] = []
-    while telling:
-        length, others = vocabulary.longest(telling)
-        found.append(Word(" ".join(telling[:length]), others=others))
-        telling = telling[length:]
-    return _with_function_words(texts, found)
-
-
-def _with_function_words(texts: Sequence[str], found: list[Word]) -> list[Word]:
-    functions = [Word(text, required=False, weight=FUNCTION_WEIGHT) for text in texts if text in FUNCTION_WORDS]
-    return [*functions, *found]
+    together = 0
+    for text in texts:
+        if text in FUNCTION_WORDS:
+            found.append(Word(text, required=False, weight=FUNCTION_WEIGHT))
+        elif together:
+            together -= 1
+        else:
+            length, others = vocabulary.longest(telling)
+            found.append(Word(" ".join(telling[:length]), others=others))
+            telling, together = telling[length:], length - 1
+    return found
 
 
 def _forms_joined(words: Iterable[Word]) -> list[Word]:

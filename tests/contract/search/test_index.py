@@ -261,6 +261,17 @@ async def test_suggestions_forgive_a_slip(index):
     assert await suggested(index, "hypretens") == ["I10"]
 
 
+async def test_suggestions_know_what_words_stand_for(index):
+    assert await suggested(index, "htn") == ["I10"]
+    assert (await suggested(index, "collar bone"))[0] == "S42.002A"
+
+
+async def test_suggestions_prefer_a_side_and_narrow_by_what_is_still_typed(index):
+    assert {"S73.005", "S73.005A"} & set((await suggested(index, "left hip dislocation"))[:2])
+    assert await suggested(index, "clavicle l") == ["S42.002A"]
+    assert await suggested(index, "clavicle r") == []
+
+
 async def test_suggestions_keep_to_a_system(index):
     assert {hit.system for hit in await index.suggest(understand("hip", system="cpt"), limit=8)} == {"cpt"}
 
