@@ -16,7 +16,7 @@ from medcodes.catalog.v1 import catalog_pb2
 
 from services.common.errors import ServiceError, Unavailable
 
-from .ports import Catalog
+from ..ports import Catalog
 
 # A file may have 50,000; smaller ones cost less to pack, to send and to fetch again.
 URLS_A_FILE = 10_000
