@@ -11,7 +11,20 @@ from typing import TypeVar
 from services.catalog.domain.codes import display
 from services.catalog.domain.editions import DataSet, Edition, calendar_year, fiscal_year, quarter, undated
 from services.catalog.domain.filed import CodeRecord, Filed, LoadedEdition
-from services.catalog.domain.rows import Gpci, HcpcsCode, Mue, OrderCode, PlainWording, Ptp, Row, Rvu, TabularNote
+from services.catalog.domain.indexes import IndexEntry
+from services.catalog.domain.rows import (
+    Gpci,
+    HcpcsCode,
+    IndexCode,
+    IndexTerm,
+    Mue,
+    OrderCode,
+    PlainWording,
+    Ptp,
+    Row,
+    Rvu,
+    TabularNote,
+)
 from services.catalog.ports import PtpQuery, ReleaseInfo
 from services.common.errors import Unavailable
 
@@ -47,6 +60,10 @@ class MemoryRelease:
     @property
     def editions(self) -> Sequence[LoadedEdition]:
         return self.loaded
+
+    @property
+    def indexes(self) -> MemoryIndexes:
+        return MemoryIndexes(self)
 
     def node(self, system: str, code: str) -> CodeRecord | None:
         return next((one for one in self.records if (one.system, one.code) == (system, code)), None)
@@ -135,6 +152,48 @@ class MemoryRelease:
 
 
 @dataclass
+class MemoryIndexes:
+    """The index port over the rows of a release in memory."""
+
+    release: MemoryRelease
+
+    def count(self, edition: Edition) -> int:
+        return len(self._entries(edition))
+
+    def letters(self, edition: Edition) -> list[str]:
+        return list(dict.fromkeys(entry.term.letter for entry in self._entries(edition) if not entry.term.parent))
+
+    def terms_after(self, edition: Edition, after: int, limit: int) -> list[IndexEntry]:
+        return [entry for entry in self._entries(edition) if entry.term.number > after][:limit]
+
+    def below(self, edition: Edition, parent: int, letter: str, after: int, limit: int) -> list[IndexEntry]:
+        found = [entry for entry in self.terms_after(edition, after, 10**6) if entry.term.parent == parent]
+        return [entry for entry in found if letter in ("", entry.term.letter)][:limit]
+
+    def named(self, edition: Edition, parent: int, title: str) -> IndexEntry | None:
+        below = self.below(edition, parent, "", 0, 10**6)
+        for key in (title.lower(), f"{title.lower()} nec"):
+            if equal := [entry for entry in below if entry.term.key == key]:
+                return equal[0]
+        longer = [entry for entry in below if entry.term.key.startswith(f"{title.lower()},")]
+        return min(longer, key=lambda entry: (entry.term.key, entry.term.number), default=None)
+
+    def _entries(self, edition: Edition) -> list[IndexEntry]:
+        filed = self.release.rows(IndexTerm, edition)
+        codes = [one.row for one in self.release.rows(IndexCode, edition)]
+        parents = {one.row.parent for one in filed}
+        return [
+            IndexEntry(
+                one.row,
+                tuple(sorted((code for code in codes if code.term == one.row.number), key=lambda code: code.position)),
+                one.row.number in parents,
+                one.file,
+            )
+            for one in sorted(filed, key=lambda one: one.row.number)
+        ]
+
+
+@dataclass
 class MemoryReleases:
     """The releases port over one release in memory, or none."""
 
@@ -217,6 +276,16 @@ def ptp(one: str, two: str, effective: str, deleted: str = "", indicator: str = 
 
 def note(owner: str, kind: str, text: str) -> TabularNote:
     return TabularNote(owner, kind, 1, text, 1)
+
+
+def term(number: int, parent: int, title: str, letter: str = "H", **known: str) -> IndexTerm:
+    values = {"modifiers": "", "shown": title, "see": "", "see_also": "", "see_category": "", **known}
+    return IndexTerm(number, parent, letter, title, key=title.lower(), line=number, **values)  # type: ignore[arg-type]
+
+
+def index_code(number: int, code: str, more: int = 0, **known: object) -> IndexCode:
+    values = {"position": 1, "column": "", "manifestation": "", "manifestation_more": 0, **known}
+    return IndexCode(number, code=code, more=more, line=number, **values)  # type: ignore[arg-type]
 
 
 def order(code: str, title: str, valid: int = 1) -> OrderCode:

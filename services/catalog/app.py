@@ -11,6 +11,7 @@ from services.common.lifecycle import Service
 from .adapters.release_store import ReleaseStore
 from .changes import Changes
 from .current_release import ReleaseKeeper
+from .indexes import Indexes
 from .page_cache import PageCache
 from .service import Catalog
 from .servicer import SERVICE, CatalogServicer
@@ -24,7 +25,8 @@ def build(settings: CatalogSettings) -> Service:
     releases = ReleaseKeeper(store, settings.releases_dir, settings.releases_kept)
     health.add_check("release", releases.has_release)
     catalog = Catalog(releases, new_york_today)
-    servicer = CatalogServicer(catalog, PageCache(settings.page_cache_mib << 20), Changes(releases))
+    cache, indexes = PageCache(settings.page_cache_mib << 20), Indexes(releases, new_york_today)
+    servicer = CatalogServicer(catalog, cache, Changes(releases), indexes)
     server = GrpcServer(
         domain="catalog.medcodes",
         listen=settings.catalog_listen,

@@ -194,6 +194,7 @@ async def _put_changes(store: ReleaseStore, folder: ReleaseFolder, release_id: s
     from .adapters.release_folder import DamagedReleaseError
     from .adapters.release_store import NotPublishedError
     from .adapters.release_transfer import bring
+    from .adapters.sqlite_release import NotAReleaseError
     from .build.changes import write_changes
 
     before = await store.current()
@@ -205,7 +206,7 @@ async def _put_changes(store: ReleaseStore, folder: ReleaseFolder, release_id: s
         databases = folder.database(before.release), folder.database(release_id)
         await asyncio.to_thread(write_changes, *databases, draft, today=new_york_today(), now_ms=now_ms())
         await store.put_changes(release_id, draft)
-    except (DamagedReleaseError, NotPublishedError, sqlite3.Error) as error:
+    except (DamagedReleaseError, NotAReleaseError, NotPublishedError, sqlite3.Error) as error:
         typer.echo(f"What changed since {before.release[:SHORT_ID]} cannot be told: {error}.", err=True)
     finally:
         draft.unlink(missing_ok=True)

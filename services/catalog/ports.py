@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeVar
 from .adapters.change_file import ChangeFile
 from .domain.editions import Edition
 from .domain.filed import CodeRecord, Filed, LoadedEdition
+from .domain.indexes import IndexEntry
 from .domain.rows import Ptp, Row
 
 R = TypeVar("R", bound=Row)
@@ -33,6 +34,36 @@ class PtpQuery:
     contains: str = ""
 
 
+class IndexReader(Protocol):
+    """The terms of an index of ICD-10-CM in one open release, an index by its edition; see `ReleaseReader`.
+
+    Terms come in the order of the file, each with its codes, and carry the number that the file's order gives them.
+    """
+
+    def count(self, edition: Edition) -> int:
+        """Number of terms, those without a code included."""
+        ...
+
+    def letters(self, edition: Edition) -> list[str]:
+        """The letters that main terms stand under; some milliseconds for the largest index."""
+        ...
+
+    def terms_after(self, edition: Edition, after: int, limit: int) -> list[IndexEntry]:
+        """At most `limit` terms of all levels after the term `after` (0 from the first): for walking through all of
+        them in batches. A term stands before those below it."""
+        ...
+
+    def below(self, edition: Edition, parent: int, letter: str, after: int, limit: int) -> list[IndexEntry]:
+        """At most `limit` terms directly below `parent`, after the term `after`. Below 0 are the main terms, those of
+        one letter where it is not ""."""
+        ...
+
+    def named(self, edition: Edition, parent: int, title: str) -> IndexEntry | None:
+        """The term directly below `parent` with this title, whatever its capitals; else with "NEC" behind it; else the
+        first by title that begins with it and a comma ("Abdomen" for "Abdomen, abdominal")."""
+        ...
+
+
 class ReleaseReader(Protocol):
     """One open release, read-only and immutable.
 
@@ -49,6 +80,9 @@ class ReleaseReader(Protocol):
     def editions(self) -> Sequence[LoadedEdition]:
         """All editions of the release, ordered by data set and begin; read once when the release is opened."""
         ...
+
+    @property
+    def indexes(self) -> IndexReader: ...
 
     def node(self, system: str, code: str) -> CodeRecord | None:
         """A code, or a group of the hierarchy by its id, of any system the release holds."""

@@ -10,8 +10,9 @@ import grpc
 from medcodes.catalog.v1 import catalog_pb2 as pb
 from medcodes.catalog.v1 import catalog_pb2_grpc
 
-from . import change_messages, messages
+from . import change_messages, index_messages, messages
 from .changes import Changes
+from .indexes import Indexes
 from .page_cache import CachedPage, PageCache, PageKey
 from .service import Catalog
 
@@ -21,8 +22,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
-    def __init__(self, catalog: Catalog, cache: PageCache, changes: Changes) -> None:
-        self._catalog, self._cache, self._changes = catalog, cache, changes
+    def __init__(self, catalog: Catalog, cache: PageCache, changes: Changes, indexes: Indexes) -> None:
+        self._catalog, self._cache, self._changes, self._indexes = catalog, cache, changes, indexes
 
     def register(self, server: grpc.aio.Server) -> None:
         """Adds the service; GetCodePage answers bytes as they stand in the cache, not serialized once more."""
@@ -93,6 +94,25 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     ) -> AsyncIterator[pb.StreamCodesResponse]:
         async for batch in self._catalog.stream_codes(request.release):
             yield messages.streamed(batch)
+
+    async def ListIndexes(  # noqa: N802
+        self, request: pb.ListIndexesRequest, context: Context
+    ) -> pb.ListIndexesResponse:
+        found = await asyncio.to_thread(self._indexes.list_indexes)
+        return index_messages.index_list(found, self._indexes.today)
+
+    async def ListIndexTerms(  # noqa: N802
+        self, request: pb.ListIndexTermsRequest, context: Context
+    ) -> AsyncIterator[pb.ListIndexTermsResponse]:
+        async for batch in self._indexes.stream(request.release, request.index):
+            yield index_messages.batch(batch)
+
+    async def GetIndexEntries(  # noqa: N802
+        self, request: pb.GetIndexEntriesRequest, context: Context
+    ) -> pb.GetIndexEntriesResponse:
+        asked = (request.index, list(request.path), request.letter, request.cursor, request.limit)
+        found = await asyncio.to_thread(self._indexes.entries, *asked)
+        return index_messages.entries(found, self._indexes.today)
 
     async def ListReleases(  # noqa: N802
         self, request: pb.ListReleasesRequest, context: Context

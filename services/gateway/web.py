@@ -27,6 +27,7 @@ from .routes import (
     docs,
     history_documents,
     history_pages,
+    index_pages,
     machines,
     meter,
     pages,
@@ -50,7 +51,7 @@ ABOUT = (
     "each code; everything else is free. Errors are problem documents (RFC 9457)."
 )
 
-CODES = (code_documents, browse, search, releases, meter)
+CODES = (code_documents, browse, index_pages, search, releases, meter)
 ACCOUNTS = (account_documents, view_documents, session_documents, shelf_documents, change_documents, history_documents)
 PAGES = (
     pages, sign_in_pages, password_reset_pages, verification_pages, account_pages, security_pages, api_key_pages,

@@ -31,6 +31,7 @@ LOCKED = {
     "browse-top": ("/codes/icd10cm", 200),
     "browse": ("/codes/icd10cm?parent=S73.00", 200),
     "browse-cpt": ("/codes/cpt?parent=27000-27999", 200),
+    "indexes": ("/index", 200),
     "releases": ("/releases", 200),
     "not-found": ("/codes/cpt/27251", 404),
     "privacy": ("/privacy", 200),

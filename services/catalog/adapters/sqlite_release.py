@@ -17,6 +17,7 @@ from services.catalog.domain.rows import Ptp, Row
 from services.catalog.ports import PtpQuery
 
 from .schema import APPLICATION_ID, FORMAT, ROW_TABLES
+from .sqlite_indexes import SqliteIndexes
 
 R = TypeVar("R", bound=Row)
 
@@ -87,6 +88,7 @@ class SqliteRelease:
             raise NotAReleaseError(f"{path.name} cannot be read as a release: {error}") from error
         self._ids = {loaded.edition: number for number, loaded in self._editions.items()}
         self._ordered = sorted(self._editions.values(), key=_edition_order)
+        self._indexes = SqliteIndexes(self._all, self._ids, self._files)
 
     def close(self) -> None:
         with self._lock:
@@ -107,6 +109,10 @@ class SqliteRelease:
     @property
     def editions(self) -> Sequence[LoadedEdition]:
         return self._ordered
+
+    @property
+    def indexes(self) -> SqliteIndexes:
+        return self._indexes
 
     def node(self, system: str, code: str) -> CodeRecord | None:
         found = self._nodes("WHERE system = ? AND code = ?", system, code)

@@ -1,7 +1,7 @@
 """Editions: one official publication of one data set, with the dates it is in force.
 
 Periods follow the publishers: PFS, MUE, PTP, add-on codes and HCPCS a quarter; GPCI and localities a calendar year;
-ICD-10-CM the federal fiscal year, October to September.
+ICD-10-CM and its indexes the federal fiscal year, October to September.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ class DataSet(StrEnum):
     """The data sets that the catalog knows. The value is part of every edition id and of the release id."""
 
     ICD10CM = "icd10cm"
+    ICD10CM_INDEX = "icd10cm_index"
+    ICD10CM_EXTERNAL_CAUSES = "icd10cm_external_causes"
+    ICD10CM_DRUGS = "icd10cm_drugs"
+    ICD10CM_NEOPLASMS = "icd10cm_neoplasms"
     HCPCS = "hcpcs"
     PFS = "pfs"
     GPCI = "gpci"
@@ -31,6 +35,10 @@ class DataSet(StrEnum):
 
 TITLES: dict[DataSet, str] = {
     DataSet.ICD10CM: "ICD-10-CM",
+    DataSet.ICD10CM_INDEX: "ICD-10-CM alphabetic index",
+    DataSet.ICD10CM_EXTERNAL_CAUSES: "ICD-10-CM index of external causes",
+    DataSet.ICD10CM_DRUGS: "ICD-10-CM table of drugs and chemicals",
+    DataSet.ICD10CM_NEOPLASMS: "ICD-10-CM table of neoplasms",
     DataSet.HCPCS: "HCPCS Level II",
     DataSet.PFS: "Physician Fee Schedule",
     DataSet.GPCI: "GPCI",

@@ -52,6 +52,35 @@ class OrderCode(NamedTuple):
     line: int
 
 
+class IndexTerm(NamedTuple):
+    """A term of an ICD-10-CM index or table. Its sub-terms inherit its words: what it is about is told by its path."""
+
+    number: int  # from 1 in the order of the file; a term stands before those below it
+    parent: int  # the number of the term above, 0 for a main term
+    letter: str  # that the main term stands under: "A", or "#" for digits
+    title: str  # without nonessential modifiers
+    modifiers: str  # nonessential modifiers as filed: "(lichen) (macular)"
+    shown: str  # as filed: "vein (peripheral) NEC"
+    key: str  # the title in lower case, to look terms up by
+    see: str  # another term to look under instead: "Pain, abdominal"
+    see_also: str
+    see_category: str  # a category or subcategory to look into: "M01"
+    line: int
+
+
+class IndexCode(NamedTuple):
+    """A code that an index names for a term; a table names one in each column."""
+
+    term: int  # number of the term
+    position: int  # the column of the table as filed, 1 in an index
+    column: str  # its fixed name (`domain/indexes.py`), "" in an index
+    code: str
+    more: int  # 1: filed with a "-" behind it, so that a code with more characters has to be chosen
+    manifestation: str  # the code to be reported with it, "" for none
+    manifestation_more: int
+    line: int
+
+
 class HcpcsCode(NamedTuple):
     """HCPCS Level II, ANWEB: a procedure or supply code (record id 3)."""
 
@@ -208,6 +237,8 @@ Row = (
     | TabularGroup
     | TabularNote
     | OrderCode
+    | IndexTerm
+    | IndexCode
     | HcpcsCode
     | Modifier
     | Rvu
@@ -224,6 +255,8 @@ ROW_TYPES: tuple[type[Row], ...] = (
     TabularGroup,
     TabularNote,
     OrderCode,
+    IndexTerm,
+    IndexCode,
     HcpcsCode,
     Modifier,
     Rvu,

@@ -10,6 +10,7 @@ from . import (
     cpt_descriptors,
     gpci,
     hcpcs,
+    icd10cm_indexes,
     icd10cm_order,
     icd10cm_tabular,
     localities,
@@ -27,6 +28,7 @@ from .files import SourceFile, is_hidden, source_files
 IMPORTERS: tuple[Importer, ...] = (
     icd10cm_tabular.IMPORTER,
     icd10cm_order.IMPORTER,
+    icd10cm_indexes.IMPORTER,
     hcpcs.IMPORTER,
     pfs.IMPORTER,
     gpci.IMPORTER,

@@ -61,6 +61,20 @@ class CatalogClient:
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
 
+    async def list_indexes(self) -> catalog_pb2.ListIndexesResponse:
+        try:
+            return await self._stub.ListIndexes(catalog_pb2.ListIndexesRequest())
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def get_index_entries(
+        self, request: catalog_pb2.GetIndexEntriesRequest
+    ) -> catalog_pb2.GetIndexEntriesResponse:
+        try:
+            return await self._stub.GetIndexEntries(request)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
     async def batch_get_codes(self, codes: Sequence[tuple[str, str]], on: str) -> Sequence[catalog_pb2.CodeRef]:
         keys = [catalog_pb2.CodeKey(system=system, code=code) for system, code in codes]
         try:

@@ -88,6 +88,17 @@ def source(found: catalog_pb2.Source) -> dict[str, Any] | None:
     return {"file": found.file or None, "edition": found.edition or None, "line": found.line or None}
 
 
+def edition(found: catalog_pb2.EditionRef) -> dict[str, Any]:
+    return {
+        "data_set": found.data_set,
+        "edition": found.edition,
+        "begins": found.begins or None,
+        "ends": found.ends or None,
+        "complete": found.complete,
+        "outdated_since": found.outdated_since or None,
+    }
+
+
 def description(found: catalog_pb2.Description) -> dict[str, Any]:
     """Where there is no text, `missing` says why."""
     document: dict[str, Any] = {"text": found.text or None, "source": source(found.source)}

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import moments
 from ..members import plans
-from . import change_words, names
+from . import change_words, index_view, names
 
 FOLDER = Path(__file__).parent.parent / "templates"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,7 +30,12 @@ class Templates:
             auto_reload=False,
         )
         self._environment.globals.update(
-            static=static, site=site, sections=names.SECTIONS, system_name=names.system_name, status_name=names.status
+            static=static,
+            site=site,
+            sections=names.SECTIONS,
+            system_name=names.system_name,
+            status_name=names.status,
+            index_href=index_view.href,
         )
         self._environment.filters.update(
             day=day,

@@ -17,6 +17,7 @@ from medcodes.catalog.v1 import catalog_pb2
 from services.common.errors import ServiceError, Unavailable
 
 from ..ports import Catalog
+from ..rendering import index_view
 
 # A file may have 50,000; smaller ones cost less to pack, to send and to fetch again.
 URLS_A_FILE = 10_000
@@ -25,7 +26,7 @@ CODES_A_CALL = 500
 ALL_CODES = "0-Z"
 PATIENCE_SECONDS = 10.0
 
-PAGES = ("/", "/codes", "/releases", "/privacy", "/api/docs")
+PAGES = ("/", "/codes", "/index", "/releases", "/privacy", "/api/docs")
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
@@ -70,7 +71,8 @@ class Sitemaps:
 
     async def _make(self, found: catalog_pb2.ListCodeSystemsResponse) -> Sitemap:
         systems = [system.system for system in found.systems if system.codes]
-        files = {"pages.xml": await self._file([*PAGES, *[path async for path in self._browse(systems)]])}
+        browse = [*[path async for path in self._browse(systems)], *await self._indexes()]
+        files = {"pages.xml": await self._file([*PAGES, *browse])}
         for system in systems:
             number, paths = 1, list[str]()
             async for more in self._codes(system, found.release):
@@ -91,6 +93,13 @@ class Sitemaps:
             for ref in top.items:
                 if ref.has_children:
                     yield f"{base}?parent={quote(ref.code)}"
+
+    async def _indexes(self) -> list[str]:
+        """Each index and its letters, from where links lead to every term."""
+        found = await self._catalog.list_indexes()
+        return [
+            index_view.href(one.index, letter=letter) for one in found.indexes for letter in ("", *one.letters)
+        ]  # fmt: skip
 
     async def _codes(self, system: str, release: str) -> AsyncIterator[list[str]]:
         """Raises Unavailable where another release has come meanwhile."""

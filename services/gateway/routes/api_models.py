@@ -124,6 +124,82 @@ class CodeList(BaseModel):
     next_cursor: str | None
 
 
+class IndexColumn(BaseModel):
+    """A column of a table; `heading` is as filed."""
+
+    column: str
+    heading: str
+
+
+class Index(BaseModel):
+    """An index of ICD-10-CM, with the edition that answers. `letters` are what its main terms stand under."""
+
+    index: Literal["diseases", "external_causes", "drugs", "neoplasms"]
+    title: str
+    terms: int
+    letters: list[str]
+    columns: list[IndexColumn]
+    edition: Edition
+
+
+class IndexList(BaseModel):
+    items: list[Index]
+    release: str
+
+
+class Manifestation(BaseModel):
+    """A code to be reported with the one that it stands at."""
+
+    code: str
+    display: str
+    more: bool
+
+
+class IndexCode(BaseModel):
+    """`more`: the beginning of a code, below which one with more characters has to be chosen."""
+
+    column: str | None
+    code: str
+    display: str
+    more: bool
+    manifestation: Manifestation | None
+
+
+class IndexReference(BaseModel):
+    """`path` are the titles of the term that is meant; `index` is null where the words lead to no term here."""
+
+    text: str
+    index: str | None
+    path: list[str]
+
+
+class IndexTerm(BaseModel):
+    """`modifiers` are words that change no code; `shown` is title and modifiers as filed. `path` has the titles from
+    the main term down: a term means what all of them say together."""
+
+    title: str
+    modifiers: str | None
+    shown: str
+    path: list[str]
+    codes: list[IndexCode]
+    see: IndexReference | None
+    see_also: IndexReference | None
+    see_category: str | None
+    has_children: bool
+    source: Source | None
+
+
+class IndexEntries(BaseModel):
+    """The terms below the last of `path`; `codes` are those named here that have a page."""
+
+    index: Index
+    path: list[IndexTerm]
+    items: list[IndexTerm]
+    codes: list[CodeRef]
+    next_cursor: str | None
+    release: str
+
+
 class Highlight(BaseModel):
     """A part of `description` that matched, in characters."""
 

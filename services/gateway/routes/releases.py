@@ -14,7 +14,7 @@ from starlette.responses import Response
 from .. import asks
 from ..answers import json_answer
 from ..problems import Problem
-from ..rendering import change_json, change_words
+from ..rendering import change_json, change_words, code_json
 from . import api_models
 from .parts import Parts
 from .responses import problem_responses
@@ -75,19 +75,8 @@ def _release(found: catalog_pb2.Release) -> dict[str, Any]:
         "current": found.current,
         "built_at": found.built_at,
         "rows": found.rows,
-        "editions": [_edition(one) for one in found.editions],
+        "editions": [code_json.edition(one) for one in found.editions],
         "files": [_file(one) for one in found.files],
-    }
-
-
-def _edition(found: catalog_pb2.EditionRef) -> dict[str, Any]:
-    return {
-        "data_set": found.data_set,
-        "edition": found.edition,
-        "begins": found.begins or None,
-        "ends": found.ends or None,
-        "complete": found.complete,
-        "outdated_since": found.outdated_since or None,
     }
 
 

@@ -11,6 +11,7 @@ from services.catalog.adapters.sqlite_release import SqliteRelease
 from services.catalog.build.release import build_release
 from services.catalog.importers.base import Root
 from services.catalog.importers.icd10cm_tabular import bundled_icd10cm_root
+from services.catalog.indexes import Indexes
 from services.catalog.service import Catalog
 from tests.conftest import SAMPLE_DIR
 from tests.workers import made_once
@@ -52,3 +53,8 @@ def release(release_file: Path) -> Iterator[SqliteRelease]:
 @pytest.fixture(scope="session")
 def catalog(release: SqliteRelease) -> Catalog:
     return Catalog(OneRelease(release), lambda: date(2026, 11, 23))
+
+
+@pytest.fixture(scope="session")
+def indexes(release: SqliteRelease) -> Indexes:
+    return Indexes(OneRelease(release), lambda: date(2026, 11, 23))

@@ -21,6 +21,17 @@ WHOLE_FILES = {
     "add_on/2026-Q2": 9_000,
     "gpci/2025": 109,
     "gpci/2026": 109,
+    "icd10cm_drugs/FY2026": 47_466,
+    "icd10cm_neoplasms/FY2026": 10_960,
+}
+# Pieces of the two indexes; the rows of terms and of codes together.
+PARTS = {"icd10cm_index/FY2017": 81_393, "icd10cm_external_causes/FY2026": 8_696}
+# Index: terms, those of them with a code, codes (ORIGIN.md beside each file, and the files themselves).
+INDEX_TERMS = {
+    "diseases": (51_835, 29_558, 29_558),
+    "external_causes": (5_377, 3_319, 3_319),
+    "drugs": (7_430, 7_204, 40_036),
+    "neoplasms": (1_940, 1_822, 9_020),
 }
 EXCERPTS = ("pfs/2026-Q4", "ptp_practitioner/2026-Q3", "hcpcs/2026-Q4", "hcpcs/2019-Q1", "mue_practitioner/2026-Q4")
 
@@ -83,7 +94,8 @@ def test_whole_files_are_complete_and_excerpts_are_not(release, has_official_dat
     if has_official_data:
         assert {name: found[name].rows for name in WHOLE_FILES} == WHOLE_FILES
         assert all(found[name].complete for name in WHOLE_FILES)
-        assert not any(found[name].complete for name in EXCERPTS)
+        assert {name: found[name].rows for name in PARTS} == PARTS
+        assert not any(found[name].complete for name in (*EXCERPTS, *PARTS))
     else:
         complete = {name for name, loaded in found.items() if loaded.complete}
         assert complete >= {"icd10cm/FY2026"}
@@ -182,3 +194,31 @@ def test_add_on_rows_are_found_from_both_sides(release):
     row = release.rows(AddOn, loaded)[0].row
     assert row in [filed.row for filed in release.rows(AddOn, loaded, add_on=row.add_on)]
     assert row in [filed.row for filed in release.rows(AddOn, loaded, primary=row.primary)]
+
+
+async def test_the_terms_of_the_indexes_are_those_of_the_files(indexes, has_official_data):
+    terms, coded, codes = Counter(), Counter(), Counter()
+    async for batch in indexes.stream("", ""):
+        for place in batch.terms:
+            name, found = place.of.index.name, place.entry.codes
+            assert place.path[-1] == place.entry.term
+            assert [one.parent for one in place.path] == [0, *(one.number for one in place.path[:-1])]
+            terms[name] += 1
+            coded[name] += bool(found)
+            codes[name] += len(found)
+    if has_official_data:
+        assert {name: (terms[name], coded[name], codes[name]) for name in terms} == INDEX_TERMS
+    else:
+        assert not terms
+
+
+def test_most_references_lead_to_a_term(indexes, has_official_data):
+    """What is left are references to conditions ("by type", "condition") and to what is not in the folder."""
+    if not has_official_data:
+        return
+    for letter in "AHN":
+        found = indexes.entries("diseases", [], letter, "", 500).items
+        references = [place.see for place in found if place.entry.term.see]
+        assert sum(one is not None for one in references) > 0.9 * len(references) > 30
+    hip = indexes.entries("neoplasms", ["Neoplasm, neoplastic", "hip"], "", "", 0)
+    assert hip.path[-1].entry.codes

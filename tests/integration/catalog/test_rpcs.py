@@ -8,6 +8,7 @@ from medcodes.catalog.v1 import catalog_pb2 as pb
 from medcodes.catalog.v1 import catalog_pb2_grpc
 
 from services.catalog.changes import Changes
+from services.catalog.indexes import Indexes
 from services.catalog.page_cache import PageCache
 from services.catalog.service import Catalog
 from services.catalog.servicer import SERVICE, CatalogServicer
@@ -36,8 +37,8 @@ async def cache() -> PageCache:
 
 
 @pytest.fixture
-async def server(catalog, cache):
-    servicer = CatalogServicer(catalog, cache, Changes(NoChanges()))
+async def server(catalog, indexes, cache):
+    servicer = CatalogServicer(catalog, cache, Changes(NoChanges()), indexes)
     server = GrpcServer(
         domain="catalog.medcodes",
         listen="127.0.0.1:0",
@@ -225,7 +226,8 @@ async def test_bytes_that_are_no_message_are_refused_and_harm_nothing_else(serve
 
 
 async def test_without_a_release_the_caller_may_try_again():
-    catalog = Catalog(MemoryReleases(None), new_york_today)
+    nothing = MemoryReleases(None)
+    catalog, indexes = Catalog(nothing, new_york_today), Indexes(nothing, new_york_today)
     with pytest.raises(Unavailable) as caught:
-        await CatalogServicer(catalog, PageCache(0), Changes(NoChanges())).GetCodePage(asked("27250"), None)
+        await CatalogServicer(catalog, PageCache(0), Changes(NoChanges()), indexes).GetCodePage(asked("27250"), None)
     assert caught.value.reason == "NO_RELEASE"

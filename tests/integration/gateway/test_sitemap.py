@@ -29,6 +29,9 @@ class Codes:
         systems = [pb.CodeSystem(system="cpt", codes=len(self.codes)), pb.CodeSystem(system="cdt", codes=0)]
         return pb.ListCodeSystemsResponse(release=self.release, systems=systems)
 
+    async def list_indexes(self) -> pb.ListIndexesResponse:
+        return pb.ListIndexesResponse(indexes=[pb.Index(index="diseases", letters=["#", "A"])])
+
     async def list_codes(self, request: pb.ListCodesRequest) -> pb.ListCodesResponse:
         await asyncio.sleep(0)
         if not request.range:
@@ -53,6 +56,8 @@ async def test_every_code_stands_in_it_once():
     assert codes == [f"{SITE}/codes/cpt/{number:05}" for number in range(20_001)]
     assert max(len(locations(file)) for file in found.files.values()) <= 10_000
     assert f"{SITE}/codes/cpt?parent=A%26B" in locations(found.files["pages.xml"])
+    indexes = [f"{SITE}/index/diseases{letter}" for letter in ("", "?letter=%23", "?letter=A")]
+    assert [one for one in locations(found.files["pages.xml"]) if "/index/" in one] == indexes
     assert not any("cdt" in location for location in locations(found.files["pages.xml"]))
 
 

@@ -17,7 +17,7 @@ from medcodes.metering.v1 import metering_pb2, metering_pb2_grpc
 from services.common import errors
 from services.common.grpc_server import GrpcServer
 from services.common.health import Health
-from tests.unit.gateway import sample_pages
+from tests.unit.gateway import sample_indexes, sample_pages
 
 SERVICES = ("accounts.v1.AccountsService", "metering.v1.MeteringService", "catalog.v1.CatalogService")
 
@@ -232,6 +232,14 @@ class WireCatalog(catalog_pb2_grpc.CatalogServiceServicer):
         wanted = [one for one in request.codes if one.system == "cpt"]
         found = [sample_pages.ref(one.system, one.code, "A hip code") for one in wanted]
         return catalog_pb2.BatchGetCodesResponse(found=found)
+
+    async def ListIndexes(self, request, context):
+        return catalog_pb2.ListIndexesResponse(indexes=sample_indexes.INDEXES, release="r1")
+
+    async def GetIndexEntries(self, request, context):
+        if request.index != "diseases":
+            raise errors.NotFound("There is no index of this name.", reason="INDEX_NOT_FOUND")
+        return sample_indexes.entries(list(request.path))
 
     async def ListCodeSystems(self, request, context):
         return catalog_pb2.ListCodeSystemsResponse()

@@ -47,6 +47,57 @@ def tabular(folder: Path, name: str, title: str, year: int = 2026) -> Path:
     return written(folder / name, text)
 
 
+def index(folder: Path, kind: str, main_terms: str, heads: Sequence[str] = (), letter: str = "H") -> Path:
+    """`kind` is index, eindex, drug or neoplasm; the tables need their `heads`, the name of the words first."""
+    columns = "".join(f'<head col="{number}">{head}</head>' for number, head in enumerate(heads, 1))
+    heading = f"<indexHeading>{columns}</indexHeading>" if heads else ""
+    text = f"""<?xml version="1.0" encoding="utf-8"?>
+<ICD10CM.index>
+<version>2026</version>{heading}
+<letter><title>{letter}</title>
+{main_terms}
+</letter></ICD10CM.index>
+"""
+    return written(folder / f"icd10cm-{kind}-April-1-2026.xml", text)
+
+
+def small_indexes(folder: Path) -> None:
+    """All four, in a few lines of our own wording."""
+    index(
+        folder,
+        "index",
+        """<mainTerm><title>Hip, hips<nemod>(old)</nemod></title><code>S73.0</code>
+<term level="1"><title>out<nemod>(far)</nemod> of place</title><code>S73</code><manif>M90.5-</manif>
+<term level="2"><title>left</title><code>S73.0-</code></term></term>
+<term level="1"><title>growth</title><see>Neoplasm, hip, benign</see></term></mainTerm>
+<mainTerm><title>Hop</title><see>Hip, out of place</see><seeAlso>nothing here</seeAlso></mainTerm>
+<mainTerm><title>Herb NEC</title><see>Table of Drugs and Chemicals</see></mainTerm>""",
+    )
+    index(folder, "eindex", "<mainTerm><title>Fall</title><subcat>W19</subcat></mainTerm>", letter="F")
+    index(
+        folder,
+        "drug",
+        """<mainTerm><title>1-herb</title><cell col="2">T51.0X1</cell><cell col="3">--</cell>
+<cell col="7">T51.0X6</cell></mainTerm>""",
+        (
+            *("Substance", "Poisoning Accidental (unintentional)", "Poisoning Intentional self-harm"),
+            *("Poisoning Assault", "Poisoning Undetermined", "Adverse effect", "Underdosing"),
+        ),
+        letter="#",
+    )
+    index(
+        folder,
+        "neoplasm",
+        """<mainTerm><title>Neoplasm, neoplastic</title><cell col="2">C80.1</cell>
+<term level="1"><title>hip</title><cell col="2">C76.5-</cell><cell col="5">-</cell></term></mainTerm>""",
+        (
+            *("Neoplasm", "Malignant Primary", "Malignant Secondary", "Ca in situ", "Benign", "Uncertain Behavior"),
+            "Unspecified Behavior",
+        ),
+        letter="N",
+    )
+
+
 def ptp(folder: Path, rows: Iterable[PtpRow], name: str = "ccipra-v322r0-f1.txt") -> Path:
     return written(folder / name, PTP_HEADER + "".join("\t".join(row) + "\n" for row in rows))
 

@@ -42,6 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sample_dir: Path) -> Path:
     shutil.copytree(sample_dir, folder / "sample")
     files.order_file(folder / "icd", [("S73", 0, "Dislocation of hip"), ("S730", 1, "Dislocation of hip, closed")])
     files.tabular(folder / "icd", "icd10cm-tabular-2026.xml", "Subluxation and dislocation of hip")
+    files.small_indexes(folder / "icd")
     files.ptp(folder / "ncci", PTP_ROWS)
     return folder
 

@@ -7,6 +7,7 @@ from services.catalog.importers.registry import IMPORTERS, discover
 KNOWN = (
     *("HCPC2", "PPRRVU", "GPCI", "25LOCCO", "ccipra-", "ccioph-", "MCR_MUE_", "AOC_", "medcodes_plain_wording"),
     *("icd10c-tabular", "icd10cm_tabular", "icd10cm_order", "icd10cm-order", "icd10cm-tabular"),
+    *("icd10cm_index", "icd10cm-eindex", "icd10cm-drug", "icd10cm-neoplasm"),
 )
 NOT_KNOWN = (
     *("ORIGIN.md", "README", "LAYOUTS", "HCPC2019_README", "OPPSCAP", "ANES", "ZIP5", "PFREV", "oce_ptp", "icd10pcs"),

@@ -999,6 +999,402 @@ class IndexedCode(_message.Message):
 Global___IndexedCode: _TypeAlias = IndexedCode  # noqa: Y015
 
 @_typing.final
+class ListIndexesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIndexesRequest: _TypeAlias = ListIndexesRequest  # noqa: Y015
+
+@_typing.final
+class ListIndexesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEXES_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
+    release: _builtins.str
+    @_builtins.property
+    def indexes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Index]: ...
+    def __init__(
+        self,
+        *,
+        indexes: _abc.Iterable[Global___Index] | None = ...,
+        release: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["indexes", b"indexes", "release", b"release"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIndexesResponse: _TypeAlias = ListIndexesResponse  # noqa: Y015
+
+@_typing.final
+class Index(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
+    LETTERS_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    EDITION_FIELD_NUMBER: _builtins.int
+    index: _builtins.str
+    """diseases, external_causes, drugs, neoplasms."""
+    title: _builtins.str
+    """"ICD-10-CM alphabetic index"."""
+    terms: _builtins.int
+    """Number of terms, those without a code included."""
+    @_builtins.property
+    def letters(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What main terms stand under: "A", or "#" for digits."""
+
+    @_builtins.property
+    def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndexColumn]:
+        """Of a table; empty for an index."""
+
+    @_builtins.property
+    def edition(self) -> Global___EditionRef: ...
+    def __init__(
+        self,
+        *,
+        index: _builtins.str = ...,
+        title: _builtins.str = ...,
+        terms: _builtins.int = ...,
+        letters: _abc.Iterable[_builtins.str] | None = ...,
+        columns: _abc.Iterable[Global___IndexColumn] | None = ...,
+        edition: Global___EditionRef | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edition", b"edition"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "edition", b"edition", "index", b"index", "letters", b"letters", "terms", b"terms", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Index: _TypeAlias = Index  # noqa: Y015
+
+@_typing.final
+class IndexColumn(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMN_FIELD_NUMBER: _builtins.int
+    HEADING_FIELD_NUMBER: _builtins.int
+    column: _builtins.str
+    """drugs: poisoning_accidental, poisoning_self_harm, poisoning_assault, poisoning_undetermined, adverse_effect,
+    underdosing; neoplasms: malignant_primary, malignant_secondary, in_situ, benign, uncertain, unspecified.
+    """
+    heading: _builtins.str
+    """As filed: "Poisoning Accidental (unintentional)"."""
+    def __init__(
+        self,
+        *,
+        column: _builtins.str = ...,
+        heading: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "heading", b"heading"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IndexColumn: _TypeAlias = IndexColumn  # noqa: Y015
+
+@_typing.final
+class ListIndexTermsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASE_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    release: _builtins.str
+    """Stream this release only; UNAVAILABLE if the replica does not have it open. Empty: the current one."""
+    index: _builtins.str
+    """One index only; empty: all that the release holds."""
+    def __init__(
+        self,
+        *,
+        release: _builtins.str = ...,
+        index: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "release", b"release"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIndexTermsRequest: _TypeAlias = ListIndexTermsRequest  # noqa: Y015
+
+@_typing.final
+class ListIndexTermsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
+    release: _builtins.str
+    total: _builtins.int
+    """Number of terms in the whole stream, on every message."""
+    @_builtins.property
+    def terms(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndexTerm]:
+        """A term comes before those below it."""
+
+    def __init__(
+        self,
+        *,
+        release: _builtins.str = ...,
+        total: _builtins.int = ...,
+        terms: _abc.Iterable[Global___IndexTerm] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["release", b"release", "terms", b"terms", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIndexTermsResponse: _TypeAlias = ListIndexTermsResponse  # noqa: Y015
+
+@_typing.final
+class IndexTerm(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    CODES_FIELD_NUMBER: _builtins.int
+    SEE_FIELD_NUMBER: _builtins.int
+    SEE_ALSO_FIELD_NUMBER: _builtins.int
+    SEE_CATEGORY_FIELD_NUMBER: _builtins.int
+    HAS_CHILDREN_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    index: _builtins.str
+    number: _builtins.int
+    """From 1 in the order of the index; names the term within the index and release."""
+    see_category: _builtins.str
+    """A category or subcategory to look into, as filed: "M01", "H93.3"."""
+    has_children: _builtins.bool
+    @_builtins.property
+    def path(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndexTitle]:
+        """From the main term down to this one: a term means what all of them say together."""
+
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndexCode]:
+        """None where the term only leads to others; in a table at most one in each column."""
+
+    @_builtins.property
+    def see(self) -> Global___IndexReference:
+        """Look there instead."""
+
+    @_builtins.property
+    def see_also(self) -> Global___IndexReference:
+        """Look there too."""
+
+    @_builtins.property
+    def source(self) -> Global___Source: ...
+    def __init__(
+        self,
+        *,
+        index: _builtins.str = ...,
+        number: _builtins.int = ...,
+        path: _abc.Iterable[Global___IndexTitle] | None = ...,
+        codes: _abc.Iterable[Global___IndexCode] | None = ...,
+        see: Global___IndexReference | None = ...,
+        see_also: Global___IndexReference | None = ...,
+        see_category: _builtins.str = ...,
+        has_children: _builtins.bool = ...,
+        source: Global___Source | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["see", b"see", "see_also", b"see_also", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "has_children", b"has_children", "index", b"index", "number", b"number", "path", b"path", "see", b"see", "see_also", b"see_also", "see_category", b"see_category", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IndexTerm: _TypeAlias = IndexTerm  # noqa: Y015
+
+@_typing.final
+class IndexTitle(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    MODIFIERS_FIELD_NUMBER: _builtins.int
+    SHOWN_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """Without nonessential modifiers: "vein NEC"."""
+    modifiers: _builtins.str
+    """Words that may stand in the diagnosis or not, without a change of code, as filed: "(congenital) (peripheral)"."""
+    shown: _builtins.str
+    """Title and modifiers as filed: "vein (peripheral) NEC"."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        modifiers: _builtins.str = ...,
+        shown: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modifiers", b"modifiers", "shown", b"shown", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IndexTitle: _TypeAlias = IndexTitle  # noqa: Y015
+
+@_typing.final
+class IndexCode(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMN_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    DISPLAY_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    MANIFESTATION_FIELD_NUMBER: _builtins.int
+    MANIFESTATION_DISPLAY_FIELD_NUMBER: _builtins.int
+    MANIFESTATION_MORE_FIELD_NUMBER: _builtins.int
+    column: _builtins.str
+    """The fixed name of a table's column, see IndexColumn; empty in an index."""
+    code: _builtins.str
+    display: _builtins.str
+    """"C79.8-" where more characters are needed."""
+    more: _builtins.bool
+    """The index names the beginning of the code only: one with more characters has to be chosen below it."""
+    manifestation: _builtins.str
+    """The code of the manifestation, to be reported with it; empty for none."""
+    manifestation_display: _builtins.str
+    manifestation_more: _builtins.bool
+    def __init__(
+        self,
+        *,
+        column: _builtins.str = ...,
+        code: _builtins.str = ...,
+        display: _builtins.str = ...,
+        more: _builtins.bool = ...,
+        manifestation: _builtins.str = ...,
+        manifestation_display: _builtins.str = ...,
+        manifestation_more: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "column", b"column", "display", b"display", "manifestation", b"manifestation", "manifestation_display", b"manifestation_display", "manifestation_more", b"manifestation_more", "more", b"more"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IndexCode: _TypeAlias = IndexCode  # noqa: Y015
+
+@_typing.final
+class IndexReference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """As filed: "Pain, abdominal"."""
+    index: _builtins.str
+    """Where it leads, empty where that is no term of an index; not looked up by ListIndexTerms."""
+    @_builtins.property
+    def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Titles from the main term down, as GetIndexEntries takes them; empty for an index as a whole."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        index: _builtins.str = ...,
+        path: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "path", b"path", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IndexReference: _TypeAlias = IndexReference  # noqa: Y015
+
+@_typing.final
+class GetIndexEntriesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    LETTER_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    index: _builtins.str
+    letter: _builtins.str
+    """Main terms of one letter only; not together with a path."""
+    cursor: _builtins.str
+    limit: _builtins.int
+    """At most 500; 0 means 100."""
+    @_builtins.property
+    def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Titles without modifiers, from the main term down; empty: the main terms."""
+
+    def __init__(
+        self,
+        *,
+        index: _builtins.str = ...,
+        path: _abc.Iterable[_builtins.str] | None = ...,
+        letter: _builtins.str = ...,
+        cursor: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "index", b"index", "letter", b"letter", "limit", b"limit", "path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetIndexEntriesRequest: _TypeAlias = GetIndexEntriesRequest  # noqa: Y015
+
+@_typing.final
+class GetIndexEntriesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    CODES_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
+    next_cursor: _builtins.str
+    release: _builtins.str
+    @_builtins.property
+    def index(self) -> Global___Index: ...
+    @_builtins.property
+    def path(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndexTerm]:
+        """The terms that the path named, from the main term down."""
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndexTerm]: ...
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CodeRef]:
+        """The codes that the items and the last term of the path name and the release knows."""
+
+    def __init__(
+        self,
+        *,
+        index: Global___Index | None = ...,
+        path: _abc.Iterable[Global___IndexTerm] | None = ...,
+        items: _abc.Iterable[Global___IndexTerm] | None = ...,
+        next_cursor: _builtins.str = ...,
+        codes: _abc.Iterable[Global___CodeRef] | None = ...,
+        release: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["index", b"index"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "index", b"index", "items", b"items", "next_cursor", b"next_cursor", "path", b"path", "release", b"release"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetIndexEntriesResponse: _TypeAlias = GetIndexEntriesResponse  # noqa: Y015
+
+@_typing.final
 class ListReleasesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

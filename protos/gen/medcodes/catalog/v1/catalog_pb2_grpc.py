@@ -37,6 +37,8 @@ class CatalogServiceStub:
     NOT_FOUND           SYSTEM_NOT_FOUND
     NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
     NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+    NOT_FOUND           INDEX_NOT_FOUND    no index of this name, or the release does not hold it
+    NOT_FOUND           TERM_NOT_FOUND     the index has no term with this path
     NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
     INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
     UNAVAILABLE         NO_RELEASE         no release has been published yet
@@ -78,6 +80,21 @@ class CatalogServiceStub:
                 request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesRequest.SerializeToString,
                 response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesResponse.FromString,
                 _registered_method=True)
+        self.ListIndexes = channel.unary_unary(
+                '/medcodes.catalog.v1.CatalogService/ListIndexes',
+                request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexesRequest.SerializeToString,
+                response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexesResponse.FromString,
+                _registered_method=True)
+        self.ListIndexTerms = channel.unary_stream(
+                '/medcodes.catalog.v1.CatalogService/ListIndexTerms',
+                request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexTermsRequest.SerializeToString,
+                response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexTermsResponse.FromString,
+                _registered_method=True)
+        self.GetIndexEntries = channel.unary_unary(
+                '/medcodes.catalog.v1.CatalogService/GetIndexEntries',
+                request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.GetIndexEntriesRequest.SerializeToString,
+                response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.GetIndexEntriesResponse.FromString,
+                _registered_method=True)
         self.ListReleases = channel.unary_unary(
                 '/medcodes.catalog.v1.CatalogService/ListReleases',
                 request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListReleasesRequest.SerializeToString,
@@ -107,6 +124,8 @@ class CatalogServiceServicer:
     NOT_FOUND           SYSTEM_NOT_FOUND
     NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
     NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+    NOT_FOUND           INDEX_NOT_FOUND    no index of this name, or the release does not hold it
+    NOT_FOUND           TERM_NOT_FOUND     the index has no term with this path
     NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
     INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
     UNAVAILABLE         NO_RELEASE         no release has been published yet
@@ -149,6 +168,27 @@ class CatalogServiceServicer:
 
     def StreamCodes(self, request, context):
         """Every code of the current release with the words to find it by, for building a search index.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListIndexes(self, request, context):
+        """The indexes of ICD-10-CM that the current release holds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListIndexTerms(self, request, context):
+        """Every term of the indexes in their order, for building a search index.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetIndexEntries(self, request, context):
+        """Browse an index: the terms below a term, or the main terms.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -208,6 +248,21 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesRequest.FromString,
                     response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesResponse.SerializeToString,
             ),
+            'ListIndexes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIndexes,
+                    request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexesRequest.FromString,
+                    response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexesResponse.SerializeToString,
+            ),
+            'ListIndexTerms': grpc.unary_stream_rpc_method_handler(
+                    servicer.ListIndexTerms,
+                    request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexTermsRequest.FromString,
+                    response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexTermsResponse.SerializeToString,
+            ),
+            'GetIndexEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIndexEntries,
+                    request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.GetIndexEntriesRequest.FromString,
+                    response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.GetIndexEntriesResponse.SerializeToString,
+            ),
             'ListReleases': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReleases,
                     request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListReleasesRequest.FromString,
@@ -243,6 +298,8 @@ class CatalogService:
     NOT_FOUND           SYSTEM_NOT_FOUND
     NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
     NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+    NOT_FOUND           INDEX_NOT_FOUND    no index of this name, or the release does not hold it
+    NOT_FOUND           TERM_NOT_FOUND     the index has no term with this path
     NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
     INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
     UNAVAILABLE         NO_RELEASE         no release has been published yet
@@ -400,6 +457,87 @@ class CatalogService:
             '/medcodes.catalog.v1.CatalogService/StreamCodes',
             medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesRequest.SerializeToString,
             medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIndexes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.catalog.v1.CatalogService/ListIndexes',
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexesRequest.SerializeToString,
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIndexTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/medcodes.catalog.v1.CatalogService/ListIndexTerms',
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexTermsRequest.SerializeToString,
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIndexEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/medcodes.catalog.v1.CatalogService/GetIndexEntries',
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.GetIndexEntriesRequest.SerializeToString,
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.GetIndexEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

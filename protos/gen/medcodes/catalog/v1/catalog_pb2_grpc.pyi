@@ -38,6 +38,8 @@ class CatalogServiceStub:
       NOT_FOUND           SYSTEM_NOT_FOUND
       NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
       NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+      NOT_FOUND           INDEX_NOT_FOUND    no index of this name, or the release does not hold it
+      NOT_FOUND           TERM_NOT_FOUND     the index has no term with this path
       NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
       INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
       UNAVAILABLE         NO_RELEASE         no release has been published yet
@@ -59,6 +61,12 @@ class CatalogServiceStub:
     """Up to 200 codes at once; unknown ones are listed as missing."""
     StreamCodes: _grpc.UnaryStreamMultiCallable[_catalog_pb2.StreamCodesRequest, _catalog_pb2.StreamCodesResponse]
     """Every code of the current release with the words to find it by, for building a search index."""
+    ListIndexes: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListIndexesRequest, _catalog_pb2.ListIndexesResponse]
+    """The indexes of ICD-10-CM that the current release holds."""
+    ListIndexTerms: _grpc.UnaryStreamMultiCallable[_catalog_pb2.ListIndexTermsRequest, _catalog_pb2.ListIndexTermsResponse]
+    """Every term of the indexes in their order, for building a search index."""
+    GetIndexEntries: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.GetIndexEntriesRequest, _catalog_pb2.GetIndexEntriesResponse]
+    """Browse an index: the terms below a term, or the main terms."""
     ListReleases: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListReleasesRequest, _catalog_pb2.ListReleasesResponse]
     """The current release and those kept for a rollback, newest first."""
     DiffReleases: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.DiffReleasesRequest, _catalog_pb2.DiffReleasesResponse]
@@ -79,6 +87,8 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
       NOT_FOUND           SYSTEM_NOT_FOUND
       NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
       NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+      NOT_FOUND           INDEX_NOT_FOUND    no index of this name, or the release does not hold it
+      NOT_FOUND           TERM_NOT_FOUND     the index has no term with this path
       NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
       INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
       UNAVAILABLE         NO_RELEASE         no release has been published yet
@@ -97,6 +107,12 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Up to 200 codes at once; unknown ones are listed as missing."""
     StreamCodes: _aio.UnaryStreamMultiCallable[_catalog_pb2.StreamCodesRequest, _catalog_pb2.StreamCodesResponse]  # type: ignore[assignment]
     """Every code of the current release with the words to find it by, for building a search index."""
+    ListIndexes: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListIndexesRequest, _catalog_pb2.ListIndexesResponse]  # type: ignore[assignment]
+    """The indexes of ICD-10-CM that the current release holds."""
+    ListIndexTerms: _aio.UnaryStreamMultiCallable[_catalog_pb2.ListIndexTermsRequest, _catalog_pb2.ListIndexTermsResponse]  # type: ignore[assignment]
+    """Every term of the indexes in their order, for building a search index."""
+    GetIndexEntries: _aio.UnaryUnaryMultiCallable[_catalog_pb2.GetIndexEntriesRequest, _catalog_pb2.GetIndexEntriesResponse]  # type: ignore[assignment]
+    """Browse an index: the terms below a term, or the main terms."""
     ListReleases: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListReleasesRequest, _catalog_pb2.ListReleasesResponse]  # type: ignore[assignment]
     """The current release and those kept for a rollback, newest first."""
     DiffReleases: _aio.UnaryUnaryMultiCallable[_catalog_pb2.DiffReleasesRequest, _catalog_pb2.DiffReleasesResponse]  # type: ignore[assignment]
@@ -116,6 +132,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
       NOT_FOUND           SYSTEM_NOT_FOUND
       NOT_FOUND           DATE_NOT_COVERED   the code system has no edition on that date
       NOT_FOUND           RELEASE_NOT_FOUND  nothing is known of a release that was named
+      NOT_FOUND           INDEX_NOT_FOUND    no index of this name, or the release does not hold it
+      NOT_FOUND           TERM_NOT_FOUND     the index has no term with this path
       NOT_FOUND           NO_DIFF            both are known, but no kept changes lead from the one to the other
       INVALID_ARGUMENT    with BadRequest.FieldViolation naming the field
       UNAVAILABLE         NO_RELEASE         no release has been published yet
@@ -168,6 +186,30 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_catalog_pb2.StreamCodesResponse], _abc.AsyncIterator[_catalog_pb2.StreamCodesResponse]]:
         """Every code of the current release with the words to find it by, for building a search index."""
+
+    @_abc_1.abstractmethod
+    def ListIndexes(
+        self,
+        request: _catalog_pb2.ListIndexesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.ListIndexesResponse, _abc.Awaitable[_catalog_pb2.ListIndexesResponse]]:
+        """The indexes of ICD-10-CM that the current release holds."""
+
+    @_abc_1.abstractmethod
+    def ListIndexTerms(
+        self,
+        request: _catalog_pb2.ListIndexTermsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_catalog_pb2.ListIndexTermsResponse], _abc.AsyncIterator[_catalog_pb2.ListIndexTermsResponse]]:
+        """Every term of the indexes in their order, for building a search index."""
+
+    @_abc_1.abstractmethod
+    def GetIndexEntries(
+        self,
+        request: _catalog_pb2.GetIndexEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.GetIndexEntriesResponse, _abc.Awaitable[_catalog_pb2.GetIndexEntriesResponse]]:
+        """Browse an index: the terms below a term, or the main terms."""
 
     @_abc_1.abstractmethod
     def ListReleases(
