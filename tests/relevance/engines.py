@@ -47,8 +47,10 @@ async def served(store: IndexStore, documents: Documents) -> AsyncIterator[Engin
         index = await store.open(documents.release)
         if index is None:
             raise RuntimeError("the index was built but cannot be opened")
-        yield ServedSearch(Search(lambda: index))
-        await index.close()
+        try:
+            yield ServedSearch(Search(lambda: index))
+        finally:
+            await index.close()
     finally:
         await store.close()
 
