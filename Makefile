@@ -12,7 +12,7 @@ export MEDCODES_STATE_DIR ?= var
 MEDCODES_DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults bench protos lock clean
+.PHONY: help run test check faults bench relevance protos lock clean
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -41,6 +41,9 @@ faults: $(VENV)/.dev ## break the meter in 200 ways and check every history; goe
 
 bench: $(VENV)/.dev ## measure against named baselines; writes var/bench.json
 	@$(BIN)/python -m benchmarks
+
+relevance: $(VENV)/.dev ## score search over known queries; writes docs/relevance.md (ACCEPT=yes: keep its figures)
+	@$(BIN)/python -m tests.relevance $(if $(ACCEPT),--accept)
 
 GEN ?= protos/gen
 protos: $(VENV)/.dev ## generate protos/gen from protos/medcodes

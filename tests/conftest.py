@@ -14,8 +14,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from services.catalog.build.release import build_release
 from services.standalone.servers import NatsServer, ValkeyServer
-from tests import machine, secrets_in_logs, servers, workers
+from tests import machine, one_release, secrets_in_logs, servers, workers
 from tests.postgres import Postgres
 
 SAMPLE_DIR = Path(__file__).parent.parent / "services" / "catalog" / "sample"
@@ -75,6 +76,15 @@ def has_official_data() -> bool:
 @pytest.fixture(scope="session")
 def sample_dir() -> Path:
     return SAMPLE_DIR
+
+
+@pytest.fixture(scope="session")
+def release_file(official_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of the official files beside the sample set, as `medcodes up --data` builds it."""
+    roots = one_release.roots(SAMPLE_DIR, official_data)
+    return workers.made_once(
+        tmp_path_factory, "release", lambda folder: build_release(roots, folder, lambda step: None).database
+    )
 
 
 @pytest.fixture
