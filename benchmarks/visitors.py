@@ -16,7 +16,7 @@ from services.accounts.domain.client import Client
 from services.accounts.domain.people import Account, new_id
 from services.accounts.sessions import Sessions
 from services.accounts.settings import AccountsSettings
-from services.gateway.guests import GuestCookies, load_key
+from services.gateway.visitors.guests import GuestCookies, load_key
 from tests.machine import Machine
 
 PATH = "/codes/cpt/27250"

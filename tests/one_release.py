@@ -16,6 +16,7 @@ from services.catalog.page_cache import PageCache
 from services.catalog.ports import ReleaseInfo
 from services.catalog.service import Catalog
 from services.catalog.servicer import SERVICE, CatalogServicer
+from services.common.clock import new_york_today
 from services.common.grpc_server import GrpcServer
 from services.common.health import Health
 
@@ -47,7 +48,7 @@ class OneRelease:
 @asynccontextmanager
 async def catalog_server(catalog: Catalog, releases: OneRelease) -> AsyncIterator[str]:
     """The catalog's gRPC server in this process; its address."""
-    indexes = Indexes(releases, lambda: catalog.today)
+    indexes = Indexes(releases, new_york_today)
     servicer = CatalogServicer(catalog, PageCache(1 << 20), Changes(releases), indexes)
     server = GrpcServer(
         domain="catalog.medcodes",

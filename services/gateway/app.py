@@ -24,31 +24,31 @@ from .adapters.robots_file import load_robots
 from .adapters.search_client import SearchClient
 from .adapters.session_watch import SessionWatch
 from .answers import security_headers
-from .code_shelves import CodeShelves
-from .crawlers import Crawlers
 from .front import App, Front
-from .guest_meter import GuestMeter
-from .guests import GuestCookies, load_key
-from .history import History
-from .networks import Networks, dns_servers, networks
+from .members.code_shelves import CodeShelves
+from .members.history import History
+from .members.plans import Plans
+from .members.sessions import SessionCookies, Sessions
 from .page_cache import Access, PageCache, PageKey
-from .plans import Plans
 from .problem_answers import ProblemAnswers
 from .readiness import Readiness
-from .receipts import Receipts
 from .rendering import code_html, code_json, teaser_html
 from .rendering.splice import Marks, Spliced
 from .rendering.templates import Templates
-from .robots import Robots
+from .robots.crawlers import Crawlers
+from .robots.guest_meter import GuestMeter
+from .robots.robot import Robots
 from .routes.codes import CodeRoute
 from .routes.parts import Parts
 from .routes.robots import RobotRoute
 from .service import CodePages, Views
-from .sessions import SessionCookies, Sessions
 from .settings import MIB, GatewaySettings
 from .shedding import Door, Refusal
 from .static_files import StaticFiles
 from .usage import Usage
+from .visitors.guests import GuestCookies, load_key
+from .visitors.networks import Networks, dns_servers, networks
+from .visitors.receipts import Receipts
 from .web import web_app
 
 

@@ -11,16 +11,17 @@ from prometheus_client import Histogram
 
 from services.common import telemetry
 
-from . import asks, origins
+from . import asks
 from .answers import Answer, Header
-from .guests import GuestCookies
-from .networks import Networks
+from .members.sessions import SessionCookies, Sessions
 from .problem_answers import ProblemAnswers
 from .problems import Problem
 from .routes.codes import CodeRoute
 from .routes.robots import RobotRoute
-from .sessions import SessionCookies, Sessions
-from .visitor import Visitor, identify, recognise
+from .visitors import origins
+from .visitors.guests import GuestCookies
+from .visitors.networks import Networks
+from .visitors.visitor import Visitor, identify, recognise
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

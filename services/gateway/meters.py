@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from medcodes.accounts.v1 import accounts_pb2
 from medcodes.metering.v1 import metering_pb2
 
-from .members import Member
+from .members.member import Member
 
 
 def as_dict(meter: metering_pb2.Meter, *, charged: bool, member: Member | None = None) -> dict[str, Any]:

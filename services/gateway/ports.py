@@ -17,7 +17,7 @@ from medcodes.catalog.v1 import catalog_pb2
 from medcodes.metering.v1 import metering_pb2
 from medcodes.search.v1 import search_pb2
 
-from .networks import Address
+from .visitors.networks import Address
 
 Value = TypeVar("Value")
 

@@ -11,15 +11,16 @@ from starlette.exceptions import HTTPException
 
 from services.common.errors import ServiceError
 
-from . import meters, plans, problems
+from . import meters, problems
 from .answers import HTML, PRIVATE, Answer, Header
-from .members import Member
-from .plans import Plans
+from .members import plans
+from .members.member import Member
+from .members.plans import Plans
 from .problems import Problem
 from .rendering.navigation import GUEST, navigation
 from .rendering.splice import Gap, Marks, Spliced
 from .rendering.templates import Templates
-from .visitor import Visitor
+from .visitors.visitor import Visitor
 
 PAGES = (
     "codes", "index", "search", "releases", "privacy", "register", "login", "logout", "account", "forgot", "reset",

@@ -13,18 +13,19 @@ from prometheus_client import Counter
 
 from services.common.errors import ServiceError
 
-from . import meters, receipts
+from . import meters
 from .asks import CodeAsk
-from .guests import GuestCookies
-from .members import Member
+from .members.member import Member
+from .members.sessions import SessionCookies, Sessions
 from .page_cache import Access, PageCache, PageKey, RenderedPage
 from .ports import Catalog, Metering
 from .problems import Problem
-from .receipts import Proof, Receipts
 from .rendering.splice import Spliced
-from .sessions import SessionCookies, Sessions
 from .usage import Usage, View
-from .visitor import Visitor
+from .visitors import receipts
+from .visitors.guests import GuestCookies
+from .visitors.receipts import Proof, Receipts
+from .visitors.visitor import Visitor
 
 Render = Callable[[catalog_pb2.CodePage, PageKey], Spliced]
 

@@ -9,8 +9,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from services.common.settings import ServiceSettings
 
-from .networks import dns_servers, networks
-from .receipts import derived_key
+from .visitors.networks import dns_servers, networks
+from .visitors.receipts import derived_key
 
 MIB = 2**20
 

@@ -20,9 +20,9 @@ from services.common.telemetry import accepted_request_id
 
 from .answers import HTML, Header
 from .problems import CONTENT_TYPE, from_service
-from .receipts import COOKIE
-from .receipts import HEADER as RECEIPT
 from .rendering.templates import Templates
+from .visitors.receipts import COOKIE
+from .visitors.receipts import HEADER as RECEIPT
 
 TICK_SECONDS = 0.02
 # So many of those that arrived during a turn that took long are let in all the same: work goes on, and where one turn

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from services.common.errors import InvalidArgument, ServiceError
 from services.common.lifecycle import Task
 
-from .members import Member
+from .members.member import Member
 from .ports import Metering
 
 GUEST, OTHER = "guest", "other"

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from services.common.errors import ServiceError
 
-from .api_models import ProblemDocument
 from .problem_answers import ProblemAnswers
 from .problems import Problem
 from .routes import (
@@ -44,6 +43,7 @@ from .routes import (
     verification_pages,
     view_documents,
 )
+from .routes.api_models import ProblemDocument
 from .routes.parts import Parts, visitor_of
 
 ABOUT = (

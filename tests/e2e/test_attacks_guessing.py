@@ -8,7 +8,7 @@ import secrets
 import httpx
 import pytest
 
-from services.gateway.guests import COOKIE
+from services.gateway.visitors.guests import COOKIE
 from tests.e2e.attackers import from_network
 from tests.e2e.people import CODES, PASSWORD, email, register, somebody, view
 

@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 from medcodes.metering.v1 import metering_pb2
 
-from services.gateway.guests import load_key
-from services.gateway.receipts import LIFETIME_SECONDS, Receipts, derived_key, entry
+from services.gateway.visitors.guests import load_key
+from services.gateway.visitors.receipts import LIFETIME_SECONDS, Receipts, derived_key, entry
 from tests.e2e.attackers import mailed_token
 from tests.e2e.people import CODES, PASSWORD, email, own, register, somebody, view
 

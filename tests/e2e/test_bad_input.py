@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from services.gateway.guests import LIFETIME_SECONDS, GuestCookies, load_key
+from services.gateway.visitors.guests import LIFETIME_SECONDS, GuestCookies, load_key
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from medcodes.metering.v1 import metering_pb2
 
 from services.accounts.domain import tokens
-from services.gateway.guests import GuestCookies
-from services.gateway.receipts import Receipts, entry
+from services.gateway.visitors.guests import GuestCookies
+from services.gateway.visitors.receipts import Receipts, entry
 from tests import secrets_in_logs
 
 KEY = b"k" * 32

@@ -14,8 +14,8 @@ import dns.reversename
 
 from services.common.errors import Unavailable
 
-from ..networks import Address
 from ..ports import Records
+from ..visitors.networks import Address
 
 # A second server, or the same once more, is asked after this share of the time.
 TRY_SHARE = 0.4

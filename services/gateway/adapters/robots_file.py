@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from services.common.errors import InvalidArgument
 
-from ..robots import LinkPreview, Robot, SearchCrawler
+from ..robots.robot import LinkPreview, Robot, SearchCrawler
 
-DEFAULT = Path(__file__).parent.parent / "robots.toml"
+DEFAULT = Path(__file__).parent.parent / "robots" / "robots.toml"
 
 Agent = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{2,59}$")]
 # Two labels at least: `com` would let in whoever has a domain there.

@@ -14,8 +14,8 @@ from nats.js.errors import NotFoundError
 from services.common.events import SUBJECT_PREFIX, Bus
 from services.common.lifecycle import Task
 
-from ..code_shelves import CodeShelves
-from ..sessions import Sessions
+from ..members.code_shelves import CodeShelves
+from ..members.sessions import Sessions
 
 SUBJECT = SUBJECT_PREFIX + "accounts.>"
 POLL_SECONDS = 1.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from ..changes import Change
+from ..members.changes import Change
 from ..moments import iso
 from . import change_words
 

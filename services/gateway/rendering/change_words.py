@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from medcodes.catalog.v1 import catalog_pb2
 
-from ..changes import Change
+from ..members.changes import Change
 from . import names
 
 KIND: dict[int, str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from ..visitor import Visitor
+from ..visitors.visitor import Visitor
 
 GUEST = Markup('<a href="/login">Log in</a> <a href="/register">Register</a>')
 MEMBER = Markup('<a href="/account/shelf">Shelf</a> <a href="/account">Account</a>')

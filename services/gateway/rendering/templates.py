@@ -9,7 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .. import moments, plans
+from .. import moments
+from ..members import plans
 from . import change_words, index_view, names
 
 FOLDER = Path(__file__).parent.parent / "templates"

@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from services.common.errors import InvalidArgument, NotFound, Unauthenticated
 
-from .. import account_models, forms
+from .. import forms
 from ..answers import JSON, NO_STORE, Answer, json_answer, nothing
+from ..members.plans import Plan
 from ..moments import iso
-from ..plans import Plan
 from ..problems import Problem
+from . import account_models
 from .parts import Parts, visitor_of
 from .responses import problem_responses
 from .sign_in_pages import begin_session, registration

@@ -12,7 +12,7 @@ from services.common.errors import ServiceError
 
 from .. import asks, meters
 from ..answers import redirect
-from ..members import Member
+from ..members.member import Member
 from .parts import Parts, visitor_of
 
 NEWEST_VIEWS = 8

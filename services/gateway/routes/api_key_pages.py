@@ -11,7 +11,7 @@ from services.common.errors import InvalidArgument
 from .. import forms
 from ..answers import redirect
 from ..forms import Refusal
-from ..members import SCOPES, Member
+from ..members.member import SCOPES, Member
 from .parts import Parts, visitor_of
 
 MAX_NAME = 80

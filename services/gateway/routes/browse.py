@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse
 from medcodes.catalog.v1 import catalog_pb2
 from starlette.responses import Response
 
-from .. import api_models, asks
+from .. import asks
 from ..answers import json_answer
 from ..rendering import code_json
+from . import api_models
 from .code_documents import System
 from .parts import Parts
 from .responses import problem_responses

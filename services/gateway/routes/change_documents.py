@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from services.common.errors import Unauthenticated
 
-from .. import account_models, asks
+from .. import asks
 from ..answers import Answer, nothing
-from ..changes import Change, SavedChanges
-from ..members import member
+from ..members.changes import Change, SavedChanges
+from ..members.member import member
 from ..moments import iso
 from ..problems import Problem
 from ..rendering import atom, change_json
+from . import account_models
 from .parts import Parts, visitor_of
 from .responses import problem_responses
 from .shelf_documents import TAGS, private

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from .. import asks
 from ..answers import redirect
-from ..changes import SavedChanges
-from ..members import Member
+from ..members.changes import SavedChanges
+from ..members.member import Member
 from .change_documents import address
 from .parts import Parts, visitor_of
 

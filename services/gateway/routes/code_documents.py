@@ -12,13 +12,14 @@ from medcodes.catalog.v1 import catalog_pb2
 from medcodes.metering.v1 import metering_pb2
 from starlette.responses import Response
 
-from .. import api_models, asks, meters
+from .. import asks, meters
 from ..answers import json_answer
 from ..problems import Problem, refused
-from ..receipts import HEADER
 from ..rendering import code_json, names, section_view
 from ..service import SessionOver
-from ..visitor import Visitor
+from ..visitors.receipts import HEADER
+from ..visitors.visitor import Visitor
+from . import api_models
 from .parts import Parts, visitor_of
 from .responses import problem_responses
 

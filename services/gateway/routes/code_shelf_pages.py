@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from .. import asks, forms
 from ..answers import redirect
-from ..origins import local_path
+from ..visitors.origins import local_path
 from .parts import Parts, visitor_of
 from .shelf_pages import MAX_LIST_NAME
 

@@ -14,15 +14,15 @@ from medcodes.metering.v1 import metering_pb2
 from .. import meters
 from ..answers import HTML, JSON, PRIVATE, Answer, Header
 from ..asks import CodeAsk
-from ..code_shelves import CodeShelves
-from ..history import History
+from ..members.code_shelves import CodeShelves
+from ..members.history import History
+from ..members.plans import Plans
 from ..page_cache import RenderedPage
-from ..plans import Plans
-from ..receipts import HEADER
 from ..rendering.navigation import navigation
 from ..rendering.splice import Gap
 from ..service import CodePages, SessionOver, Views
-from ..visitor import Visitor
+from ..visitors.receipts import HEADER
+from ..visitors.visitor import Visitor
 
 STALE: Header = (b"warning", b'110 medcodes "Response is Stale"')
 STALE_NOTE = (

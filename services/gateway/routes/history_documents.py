@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request
 from medcodes.accounts.v1 import shelf_pb2
 from starlette.responses import Response
 
-from .. import account_models
 from ..answers import nothing
 from ..moments import iso
+from . import account_models
 from .account_documents import JSON_BODY
 from .parts import Parts, visitor_of
 from .responses import problem_responses

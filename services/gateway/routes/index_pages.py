@@ -10,10 +10,11 @@ from fastapi.responses import HTMLResponse
 from medcodes.catalog.v1 import catalog_pb2
 from starlette.responses import Response
 
-from .. import api_models, asks
+from .. import asks
 from ..answers import json_answer
 from ..problems import refused
 from ..rendering import index_view
+from . import api_models
 from .parts import Parts
 from .responses import problem_responses
 

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from services.common.errors import ServiceError
 
-from .. import api_models, meters
+from .. import meters
 from ..answers import json_answer
 from ..problems import Problem
+from . import api_models
 from .parts import Parts, visitor_of
 from .responses import problem_responses
 

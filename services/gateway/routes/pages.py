@@ -12,7 +12,7 @@ from services.common.errors import ServiceError
 
 from .. import meters
 from ..problems import TYPES, Problem
-from ..visitor import Visitor
+from ..visitors.visitor import Visitor
 from .parts import Parts, visitor_of
 
 

@@ -12,18 +12,18 @@ from starlette.responses import Response
 from services.common.errors import ServiceError
 
 from ..answers import html_answer
-from ..history import History
-from ..plans import Plans
+from ..members.history import History
+from ..members.plans import Plans
+from ..members.sessions import SessionCookies, Sessions
 from ..ports import Accounts, Catalog, Metering, Search, Shelf
 from ..readiness import Readiness
-from ..receipts import Receipts
 from ..rendering.navigation import navigation
 from ..rendering.templates import Templates
 from ..service import Views
-from ..sessions import SessionCookies, Sessions
 from ..settings import GatewaySettings
 from ..static_files import StaticFiles
-from ..visitor import Visitor
+from ..visitors.receipts import Receipts
+from ..visitors.visitor import Visitor
 from .codes import CodeRoute
 
 MOST_NAMED = 200

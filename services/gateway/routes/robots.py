@@ -13,13 +13,13 @@ from prometheus_client import Counter
 from .. import meters
 from ..answers import HTML, PRIVATE, Answer, Header
 from ..asks import CodeAsk
-from ..crawlers import Crawlers
-from ..guest_meter import GuestMeter
 from ..page_cache import RenderedPage
 from ..rendering.navigation import GUEST
 from ..rendering.splice import Gap
-from ..robots import LinkPreview, Robot, Robots, SearchCrawler
-from ..visitor import Visitor
+from ..robots.crawlers import Crawlers
+from ..robots.guest_meter import GuestMeter
+from ..robots.robot import LinkPreview, Robot, Robots, SearchCrawler
+from ..visitors.visitor import Visitor
 from .codes import METERED, STALE, STALE_NOTE, CodeRoute, canonical_link
 
 # For caches that keep private answers all the same: people get another page.

@@ -17,10 +17,11 @@ from starlette.responses import RedirectResponse, Response
 
 from services.common.errors import DeadlineExceeded, Internal, ServiceError, Unavailable
 
-from .. import api_models, asks
+from .. import asks
 from ..answers import json_answer
 from ..rendering import names
-from ..visitor import Visitor
+from ..visitors.visitor import Visitor
+from . import api_models
 from .code_documents import On
 from .parts import Parts, visitor_of
 from .responses import problem_responses

@@ -11,7 +11,7 @@ from services.common.errors import Unauthenticated
 from .. import forms
 from ..answers import redirect
 from ..forms import Refusal
-from ..members import Member
+from ..members.member import Member
 from .parts import Parts, visitor_of
 
 FIELDS = {"password": "The present password", "new_password": "The new password"}

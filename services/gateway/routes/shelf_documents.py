@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request
 from medcodes.accounts.v1 import shelf_pb2
 from starlette.responses import Response
 
-from .. import account_models, asks, forms
+from .. import asks, forms
 from ..answers import json_answer, nothing
 from ..moments import iso
-from ..visitor import Visitor
+from ..visitors.visitor import Visitor
+from . import account_models
 from .account_documents import JSON_BODY
 from .code_documents import Code, System
 from .code_shelf_pages import MAX_NOTE

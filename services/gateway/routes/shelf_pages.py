@@ -9,7 +9,7 @@ from starlette.responses import Response
 from .. import forms
 from ..answers import redirect
 from ..forms import Refusal
-from ..members import Member
+from ..members.member import Member
 from .parts import Parts, visitor_of
 
 MAX_LIST_NAME = 80

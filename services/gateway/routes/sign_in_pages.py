@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from services.common.errors import AlreadyExists, ServiceError
 
-from .. import forms, plans
+from .. import forms
 from ..answers import redirect
 from ..forms import Refusal
-from ..origins import local_path
-from ..visitor import Visitor
+from ..members import plans
+from ..visitors.origins import local_path
+from ..visitors.visitor import Visitor
 from .parts import Parts, visitor_of
 
 HOME_OF_MEMBERS = "/account"

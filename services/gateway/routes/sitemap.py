@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ..problems import Problem
-from ..sitemaps import Sitemaps
+from ..robots.sitemaps import Sitemaps
 from .parts import Parts
 
 XML = "application/xml; charset=utf-8"

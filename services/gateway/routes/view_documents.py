@@ -13,11 +13,12 @@ from starlette.responses import Response, StreamingResponse
 
 from services.common.errors import NotFound
 
-from .. import account_models, asks
+from .. import asks
 from ..answers import json_answer
-from ..members import Member
+from ..members.member import Member
 from ..moments import iso
 from ..problems import Problem
+from . import account_models
 from .account_documents import TAGS
 from .code_documents import Code, System
 from .parts import Parts, visitor_of

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from services.catalog.adapters.release_folder import ReleaseFolder
+from services.catalog.adapters.release_folder import ReleaseFolder, sha256_of
+from services.catalog.adapters.schema import FORMAT
 from services.common import endpoints
 from tests.unit.catalog.build import official_files as files
 
@@ -83,6 +87,23 @@ async def test_import_publish_list_verify_fetch_and_rollback(state, tmp_path):
         assert code == 1
         assert "digest" in err
         assert "Traceback" not in err
+
+
+async def test_over_a_release_of_an_earlier_format_a_new_one_is_published_without_its_changes(state, tmp_path):
+    files.mue(tmp_path / "downloads", [("27250", "1")])
+    earlier = files.build(state / "catalog" / "releases", tmp_path / "downloads")
+    with closing(sqlite3.connect(earlier.database)) as connection:
+        connection.execute(f"PRAGMA user_version = {FORMAT - 1}")
+    database = earlier.database
+    manifest = replace(earlier.manifest, sha256=sha256_of(database), size=database.stat().st_size)
+    database.with_suffix(".json").write_text(manifest.to_json())
+    code, _, err = await data(state, "publish", earlier.id[:8])
+    assert code == 0, err
+
+    files.mue(tmp_path / "downloads", [("27250", "2")])
+    code, out, err = await data(state, "import", "--no-sample", str(tmp_path / "downloads"))
+    assert (code, "cannot be told" in err, "Traceback" in err) == (0, True, False), err
+    assert out.split()[-1] != earlier.id
 
 
 async def test_a_broken_file_is_one_sentence_with_file_and_line(state, tmp_path):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from services.gateway.receipts import COOKIE as RECEIPTS_COOKIE
+from services.gateway.visitors.receipts import COOKIE as RECEIPTS_COOKIE
 from tests.accounts_service import reason, running
 
 PAGE = "/codes/cpt/27250"

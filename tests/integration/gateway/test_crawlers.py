@@ -9,10 +9,10 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from services.common.errors import Unavailable
-from services.gateway import crawlers as crawlers_module
 from services.gateway.adapters.dns_client import DnsClient
-from services.gateway.crawlers import Crawlers
-from services.gateway.robots import SearchCrawler
+from services.gateway.robots import crawlers as crawlers_module
+from services.gateway.robots.crawlers import Crawlers
+from services.gateway.robots.robot import SearchCrawler
 from services.standalone.ports import free_port
 from tests import dns_server
 

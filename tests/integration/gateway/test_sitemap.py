@@ -10,8 +10,8 @@ import pytest
 from medcodes.catalog.v1 import catalog_pb2 as pb
 
 from services.common.errors import Unavailable
-from services.gateway import sitemaps as sitemaps_module
-from services.gateway.sitemaps import Sitemaps
+from services.gateway.robots import sitemaps as sitemaps_module
+from services.gateway.robots.sitemaps import Sitemaps
 
 SITE = "https://codes.example.org"
 

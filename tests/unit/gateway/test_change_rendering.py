@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from medcodes.catalog.v1 import catalog_pb2 as pb
 
-from services.gateway.changes import Change
+from services.gateway.members.changes import Change
 from services.gateway.rendering import atom, change_words
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -8,9 +8,9 @@ import pytest
 from medcodes.accounts.v1 import accounts_pb2, shelf_pb2
 
 from services.common.errors import Unavailable
-from services.gateway import code_shelves
-from services.gateway.code_shelves import CodeShelves
-from services.gateway.members import member
+from services.gateway.members import code_shelves
+from services.gateway.members.code_shelves import CodeShelves
+from services.gateway.members.member import member
 from services.gateway.rendering.templates import Templates
 from services.gateway.static_files import StaticFiles
 

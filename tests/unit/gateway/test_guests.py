@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.guests import CLOCK_SKEW_SECONDS, COOKIE, LIFETIME_SECONDS, GuestCookies, load_key
+from services.gateway.visitors.guests import CLOCK_SKEW_SECONDS, COOKIE, LIFETIME_SECONDS, GuestCookies, load_key
 
 KEY = b"k" * 32
 COOKIES = GuestCookies(KEY, secure=False)

@@ -8,9 +8,9 @@ import contextlib
 from medcodes.accounts.v1 import accounts_pb2
 
 from services.common.errors import Unavailable
-from services.gateway import history
-from services.gateway.history import History
-from services.gateway.members import member
+from services.gateway.members import history
+from services.gateway.members.history import History
+from services.gateway.members.member import member
 
 ONE = member(accounts_pb2.Principal(account_id="account-1", session_id="session-1"))
 TWO = member(accounts_pb2.Principal(account_id="account-2", session_id="session-2"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.gateway.networks import DAY_SECONDS, Networks, networks
+from services.gateway.visitors.networks import DAY_SECONDS, Networks, networks
 
 KEY = b"k" * 32
 NOW = 1_790_000_000.0

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway import origins
-from services.gateway.guests import GuestCookies
-from services.gateway.networks import Networks
+from services.gateway.members.sessions import SessionCookies
 from services.gateway.problems import Problem
-from services.gateway.sessions import SessionCookies
-from services.gateway.visitor import identify
+from services.gateway.visitors import origins
+from services.gateway.visitors.guests import GuestCookies
+from services.gateway.visitors.networks import Networks
+from services.gateway.visitors.visitor import identify
 
 SESSION = "medcodes_session=mcs_token"
 

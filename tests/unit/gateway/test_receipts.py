@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from medcodes.metering.v1 import metering_pb2 as pb
 
-from services.gateway.receipts import COOKIE, KEPT, LIFETIME_SECONDS, MAX_BYTES, Receipts, entry
+from services.gateway.visitors.receipts import COOKIE, KEPT, LIFETIME_SECONDS, MAX_BYTES, Receipts, entry
 
 OLD, NEW = b"o" * 32, b"n" * 32
 RECEIPTS = Receipts([OLD], secure=False)

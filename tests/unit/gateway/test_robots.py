@@ -7,8 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from services.gateway.adapters.robots_file import RobotsFileError, load_robots
-from services.gateway.networks import dns_servers
-from services.gateway.robots import LinkPreview, Robots, SearchCrawler
+from services.gateway.robots.robot import LinkPreview, Robots, SearchCrawler
+from services.gateway.visitors.networks import dns_servers
 
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 BINGBOT = (

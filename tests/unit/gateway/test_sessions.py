@@ -8,7 +8,7 @@ import pytest
 from medcodes.accounts.v1 import accounts_pb2 as pb
 
 from services.common import errors
-from services.gateway.sessions import KEPT_SECONDS, SessionCookies, Sessions
+from services.gateway.members.sessions import KEPT_SECONDS, SessionCookies, Sessions
 
 NOW = 1_790_000_000.0
 

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from services.common.errors import InvalidArgument, Unavailable
 from services.gateway import usage
-from services.gateway.members import Member, member
+from services.gateway.members.member import Member, member
 from services.gateway.usage import Usage, View
 
 HOUR = 490_000

@@ -14,9 +14,9 @@ from prometheus_client import Counter
 
 from services.common.errors import ServiceError
 
-from .members import Member
-from .ports import Shelf
-from .rendering.templates import Templates
+from ..ports import Shelf
+from ..rendering.templates import Templates
+from .member import Member
 
 PATIENCE_SECONDS = 1.0
 # Codes on all remembered shelves together, each of some 200 bytes; a shelf without any counts as one.

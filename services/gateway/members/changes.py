@@ -16,8 +16,8 @@ from medcodes.metering.v1 import metering_pb2
 
 from services.common.clock import now_ms
 
-from .members import Member
-from .ports import Catalog, Metering, Shelf
+from ..ports import Catalog, Metering, Shelf
+from .member import Member
 
 VIEWS_A_PIECE = 500
 MOST_CODES = 2000

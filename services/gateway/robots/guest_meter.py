@@ -8,7 +8,7 @@ from medcodes.metering.v1 import metering_pb2
 
 from services.common.errors import ServiceError
 
-from .ports import Metering
+from ..ports import Metering
 
 FRESH_SECONDS = 60.0
 

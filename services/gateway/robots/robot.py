@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .networks import Address, Network
+from ..visitors.networks import Address, Network
 
 MAX_USER_AGENT = 512
 KEPT = 1024

@@ -8,7 +8,7 @@ from medcodes.accounts.v1 import accounts_pb2
 
 from services.common.errors import ServiceError
 
-from .ports import Accounts
+from ..ports import Accounts
 
 REFRESH_SECONDS = 60.0
 RETRY_SECONDS = 1.0

@@ -13,11 +13,11 @@ from medcodes.metering.v1 import metering_pb2
 from services.common.errors import ServiceError, Unauthenticated
 from services.common.telemetry import accepted_request_id
 
+from ..members.member import Member
+from ..members.sessions import SessionCookies, Sessions
+from ..problems import Problem
 from .guests import Guest, GuestCookies
-from .members import Member
 from .networks import Networks
-from .problems import Problem
-from .sessions import SessionCookies, Sessions
 
 Scope = Mapping[str, Any]
 MAX_USER_AGENT = 200

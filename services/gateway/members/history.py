@@ -15,8 +15,8 @@ from prometheus_client import Counter
 from services.common.clock import now_ms
 from services.common.errors import ServiceError
 
-from .members import Member
-from .ports import Shelf
+from ..ports import Shelf
+from .member import Member
 
 MAX_WAITING = 5000
 MAX_REMEMBERED = 10_000

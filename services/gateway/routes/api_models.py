@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .rendering import names
+from ..rendering import names
 
 Kind = StrEnum("Kind", {name.upper(): name for value, name in names.KIND.items() if value})  # type: ignore[misc]
 """The fixed names of facts."""

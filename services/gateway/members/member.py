@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from medcodes.accounts.v1 import accounts_pb2
 from medcodes.metering.v1 import metering_pb2
 
-from .problems import Problem
+from ..problems import Problem
 
 SCOPES = ("codes", "search", "shelf")
 """What an API key may be allowed to do."""

@@ -16,8 +16,8 @@ from medcodes.catalog.v1 import catalog_pb2
 
 from services.common.errors import ServiceError, Unavailable
 
-from .ports import Catalog
-from .rendering import index_view
+from ..ports import Catalog
+from ..rendering import index_view
 
 # A file may have 50,000; smaller ones cost less to pack, to send and to fetch again.
 URLS_A_FILE = 10_000

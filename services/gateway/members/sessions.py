@@ -14,9 +14,9 @@ from prometheus_client import Counter
 
 from services.common.errors import DeadlineExceeded, Internal, ServiceError, Unauthenticated, Unavailable
 
-from . import cookies
-from .members import Member, member
-from .ports import Accounts
+from ..ports import Accounts
+from ..visitors import cookies
+from .member import Member, member
 
 COOKIE = "medcodes_session"
 KEPT_SECONDS = 30.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from .problems import Problem
+from ..problems import Problem
 from .visitor import Visitor
 
 SAFE = ("GET", "HEAD", "OPTIONS")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .members import SCOPES
+from ..members.member import SCOPES
 
 Scope = StrEnum("Scope", {name.upper(): name for name in SCOPES})  # type: ignore[misc]
 """What an API key may do."""

@@ -16,9 +16,9 @@ from prometheus_client import Counter
 
 from services.common.errors import Unavailable
 
-from .networks import Address
-from .ports import Dns
-from .robots import SearchCrawler
+from ..ports import Dns
+from ..visitors.networks import Address
+from .robot import SearchCrawler
 
 MOST_KEPT = 10_000
 MOST_CHECKS = 64
