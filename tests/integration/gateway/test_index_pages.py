@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.gateway import api_models
+from services.gateway.routes import api_models
 
 API = "/api/v1/index/diseases"
 

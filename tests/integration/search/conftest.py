@@ -25,7 +25,7 @@ class RunningSearch:
     def __init__(self, settings):
         self.settings = settings
         self.service = build(settings)
-        self.channel = connect(settings.search_listen, idempotent=["medcodes.search.v1.SearchService"])
+        self.channel = connect(settings.search_listen, idempotent=["medcodes.search.v1.SearchService"], timeout=30)
         self.stub = search_pb2_grpc.SearchServiceStub(self.channel)
 
     async def status(self):
