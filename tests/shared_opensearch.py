@@ -21,7 +21,6 @@ import httpx
 import psutil
 import pytest
 
-from services.standalone.opensearch_server import OpenSearchServer
 from services.standalone.servers import ServerError
 from tests import servers, workers
 from tests.machine import ROOT
@@ -80,7 +79,7 @@ def _start(folder: Path) -> Path:
 async def _keep(result: Path, owner: int) -> None:
     with tempfile.TemporaryDirectory(prefix="medcodes-opensearch-", ignore_cleanup_errors=True) as folder:
         try:
-            async with servers.running(OpenSearchServer, Path(folder)) as server:
+            async with servers.running(servers.QuickOpenSearch, Path(folder)) as server:
                 _write(result, {"port": server.port})
                 while _runs(owner):
                     await asyncio.sleep(0.2)

@@ -31,13 +31,14 @@ class OpenSearchServer(Server):
 
     name, scheme = "opensearch", "opensearch"
     start_seconds = 90.0
+    java_options: tuple[str, ...] = ()
 
     def __init__(
         self, store: Path, port: int = 0, *, settings: Mapping[str, str] | None = None, heap_mib: int = 512
     ) -> None:
         super().__init__(store, port)
         self.transport_port = free_port()
-        self._settings, self._heap_mib = dict(settings or {}), heap_mib
+        self.settings, self._heap_mib = dict(settings or {}), heap_mib
 
     async def start(self) -> None:
         await asyncio.to_thread(brought_jars)
@@ -60,7 +61,7 @@ class OpenSearchServer(Server):
             "cluster.routing.allocation.disk.watermark.low": "400mb",
             "cluster.routing.allocation.disk.watermark.high": "300mb",
             "cluster.routing.allocation.disk.watermark.flood_stage": "200mb",
-            **self._settings,
+            **self.settings,
         }
         if "discovery.seed_hosts" in settings:
             del settings["discovery.type"]
@@ -70,6 +71,7 @@ class OpenSearchServer(Server):
             "--enable-native-access=ALL-UNNAMED",
             f"-Dlog4j2.configurationFile={SOURCES / 'log4j2.properties'}",
             "-Djava.locale.providers=SPI,CLDR",
+            *self.java_options,
             "-cp", f"{jars / 'classes'}:{SOURCES / 'src'}:{jars / 'lib'}/*",
             "OneNode", *(f"{name}={value}" for name, value in settings.items()),
         ]  # fmt: skip

@@ -141,6 +141,9 @@ class Engine:
 
     async def close(self) -> None:
         await self.client.close()
+        # The client forgets those to nodes that failed lately.
+        for connection in self.client.transport.seed_connections:
+            await connection.close()
 
 
 def least_free(watermark: str, total: int) -> float:

@@ -34,27 +34,30 @@ class OpenSearchIndex:
         for strictness in attempts:
             if strictness >= Strictness.CORRECTED and corrected is None:
                 corrected = await self._unknown(plan)
+                if strictness is Strictness.CORRECTED and not corrected and len(attempts) > 1:
+                    # It would only repeat the one before: every word is known.
+                    continue
             found = await self._search(plan, strictness, corrected or frozenset(), offset, limit)
             if found.total:
                 break
         return found
 
     async def suggest(self, plan: Plan, *, limit: int) -> Sequence[Hit]:
-        for strictness in plan.attempts:
-            if strictness > Strictness.CORRECTED:
-                break
-            corrected = await self._unknown(plan) if strictness is Strictness.CORRECTED else frozenset()
-            answer = await self._engine.search(self.name, suggest_body(plan, corrected, limit * _SUGGEST_DEPTH))
-            with understood():
-                hits = [_hit(each) for each in answer["hits"]["hits"]]
-            if hits:
-                by_code = [hit for hit in hits if hit.kind is not MatchKind.WORDS][:limit]
-                by_words = (hit for hit in hits if hit.kind is MatchKind.WORDS)
-                return by_code + topmost_first(by_words, limit - len(by_code))
-        return []
+        hits = await self._suggest(plan, frozenset(), limit)
+        if not hits and Strictness.CORRECTED in plan.attempts and (corrected := await self._unknown(plan)):
+            hits = await self._suggest(plan, corrected, limit)
+        return hits
 
     async def close(self) -> None:
         await self._closed()
+
+    async def _suggest(self, plan: Plan, corrected: frozenset[Word], limit: int) -> list[Hit]:
+        answer = await self._engine.search(self.name, suggest_body(plan, corrected, limit * _SUGGEST_DEPTH))
+        with understood():
+            hits = [_hit(each) for each in answer["hits"]["hits"]]
+        by_code = [hit for hit in hits if hit.kind is not MatchKind.WORDS][:limit]
+        by_words = (hit for hit in hits if hit.kind is MatchKind.WORDS)
+        return by_code + topmost_first(by_words, limit - len(by_code))
 
     async def _search(
         self, plan: Plan, strictness: Strictness, corrected: frozenset[Word], offset: int, limit: int
