@@ -143,7 +143,7 @@ class Engine:
         await self.client.close()
         # The client forgets those to nodes that failed lately.
         for connection in self.client.transport.seed_connections:
-            await connection.close()
+            await connection.close()  # type: ignore[attr-defined]  # the class named is that of the other client
 
 
 def least_free(watermark: str, total: int) -> float:
