@@ -37,7 +37,13 @@ def build(settings: SearchSettings) -> Service:
         await announcements.wake()
         await health.refresh()
 
-    keeper = IndexKeeper(store, builds, keep=settings.search_indexes_kept, changed=index_changed)
+    keeper = IndexKeeper(
+        store,
+        builds,
+        keep=settings.search_indexes_kept,
+        check_seconds=settings.search_check_seconds,
+        changed=index_changed,
+    )
     search = Search(lambda: keeper.index)
     health.add_check("index", keeper.is_ready)
     server = GrpcServer(

@@ -40,6 +40,9 @@ class SearchSettings(ServiceSettings):
     search_indexes_kept: int = Field(
         2, ge=2, le=20, description="Indexes kept, the current one included; the others serve a rollback."
     )
+    search_check_seconds: float = Field(
+        300.0, gt=0, le=86400, description="How often the index is checked; one that is damaged or gone is built anew."
+    )
     index_heap_mib: int = Field(
         64, ge=16, le=2048, description="Memory that the index build may fill before it writes to disk."
     )

@@ -40,7 +40,7 @@ def prefix(opensearch):
 def settings_for(nats_server, wire_catalog, tmp_path, prefix):
     """A function that gives the settings of a search service whose OpenSearch listens on a port."""
 
-    def make(port, login="", seconds=1.0):
+    def make(port, login="", seconds=1.0, **others):
         return SearchSettings(
             state_dir=tmp_path / "state",
             nats_url=nats_server.url,
@@ -50,6 +50,7 @@ def settings_for(nats_server, wire_catalog, tmp_path, prefix):
             opensearch_connections=CONNECTIONS,
             opensearch_seconds=seconds,
             drain_seconds=1,
+            **others,
         )
 
     return make
@@ -133,6 +134,19 @@ async def test_the_index_in_force_is_found_again_without_the_catalog(
     await second.until_release(RELEASE)
     assert await second.displays("27250") == ["27250"]
     assert len(wire_catalog.streams) == streams
+
+
+async def test_an_index_that_is_gone_is_built_anew(
+    settings_for, opensearch, start_search, make_current, prefix, wire_catalog
+):
+    settings = settings_for(opensearch.port, seconds=10, search_check_seconds=0.5)
+    running = await following(await start_search(settings), make_current)
+    await asyncio.sleep(1.5)
+    assert wire_catalog.streams == [RELEASE]
+    opensearch.empty(prefix)
+    await until_it_answers(running, seconds=60)
+    assert wire_catalog.streams == [RELEASE, RELEASE]
+    assert len(opensearch.indexes(prefix)) == 1
 
 
 async def test_down_at_the_start_is_no_reason_to_end(settings_for, start_search, make_current, link, opensearch):
