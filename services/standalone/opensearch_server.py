@@ -129,8 +129,8 @@ def _bring(folder: Path) -> None:
         lines = (done.stdout + done.stderr).splitlines()
         why = next((line for line in lines if "ERROR" in line), "it said nothing")
         raise ServerError(
-            f"Maven could not bring OpenSearch's jars; it needs a JDK (Debian: default-jdk-headless) and the central "
-            f"repository, or a mirror of it in its settings: {why[:400]}"
+            "Maven could not bring OpenSearch's jars; it needs a JDK (Debian: default-jdk-headless) and a way to them: "
+            f"{why[:400]}"
         )
 
 
