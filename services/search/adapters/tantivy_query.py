@@ -125,11 +125,12 @@ class Compiler:
         if not required:
             return None
         least = min(plan.least(strictness), len(required))
-        if least == len(required):
+        parts = self._single_parts(plan) if strictness is Strictness.ANY else []
+        if least == len(required) and not parts:
             matching = Query.boolean_query([(Occur.Must, each) for each in required])
         else:
             every = Query.boolean_query([(Occur.Must, each) for each in required])
-            matching = Query.boolean_query([(Occur.Should, each) for each in required], least)
+            matching = Query.boolean_query([(Occur.Should, each) for each in (*required, *parts)], least)
             preferring_all = [(Occur.Should, Query.const_score_query(every, ALL_WORDS))]
             matching = Query.boolean_query([(Occur.Must, matching), *preferring_all])
         preferred = [
@@ -205,6 +206,11 @@ class Compiler:
             return parts[0]
         # Several words that mean one thing count as one.
         return Query.boost_query(Query.boolean_query([(Occur.Must, part) for part in parts]), 1 / len(parts))
+
+    def _single_parts(self, plan: Plan) -> list[Query]:
+        """The parts of words that are several, each by itself, as much worth as it is of the word."""
+        several = [self._analyzers.stems.analyze(word.text) for word in plan.required if word.several]
+        return [Query.boost_query(self._parts([stem]), 1 / len(stems)) for stems in several for stem in stems]
 
     def _said(self, word: Word) -> Query:
         """Descriptions that have the word or one of its others."""

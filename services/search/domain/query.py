@@ -34,6 +34,7 @@ class Strictness(IntEnum):
     # All of them, where a word of five letters or more that the index does not know may be one edit away.
     CORRECTED = 1
     MOST = 2
+    # One of them, or a part of one that is several words.
     ANY = 3
 
 
@@ -86,6 +87,9 @@ class Plan:
         for strictness in (Strictness.MOST, Strictness.ANY):
             if self.least(strictness) < self.least(found[-1]):
                 found.append(strictness)
+        # What several words stand for may be in no code; then each of them may count by itself.
+        if found[-1] is not Strictness.ANY and any(word.several for word in self.required):
+            found.append(Strictness.ANY)
         return tuple(found)
 
 

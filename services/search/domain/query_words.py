@@ -40,6 +40,10 @@ class Word:
         return self.required or self.weight >= PREFERENCE_WEIGHT
 
     @property
+    def several(self) -> bool:
+        return " " in self.text
+
+    @property
     def correctable(self) -> bool:
         """Whether it may be misspelled: codes, figures and words of the vocabulary never are."""
         return MIN_CORRECTED <= len(self.text) <= MAX_CORRECTED and self.text.isalpha() and not self.others

@@ -114,6 +114,12 @@ async def test_a_word_that_stands_for_several_things_is_found_as_typed_too(index
     assert (await search(index, "broken clavicle")).hits[0].display == "S42.002A"
 
 
+async def test_words_that_stand_for_what_no_code_says_count_each_by_itself(index):
+    found = await search(index, "high cholesterol")
+    assert found.strictness is Strictness.ANY
+    assert [hit.display for hit in found.hits] == ["I10"]  # high blood pressure
+
+
 async def test_forms_of_one_word_side_by_side_are_one_word(index):
     assert (await displays(index, "hypertension hypertensive essential"))[0] == "I10"
 

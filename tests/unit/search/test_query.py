@@ -66,6 +66,8 @@ def test_a_code_that_is_typed_alone_is_sought_as_a_word_too():
         ("walker hip dislocation", [Strictness.ALL, Strictness.CORRECTED, Strictness.MOST, Strictness.ANY]),
         # A side is no word that a result must have.
         ("left hip dislocation", [Strictness.ALL, Strictness.CORRECTED, Strictness.MOST]),
+        # One word to the search, which may also be met in part.
+        ("high cholesterol", [Strictness.ALL, Strictness.ANY]),
         ("", [Strictness.ALL]),
     ],
 )
