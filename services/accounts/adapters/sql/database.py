@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -15,11 +16,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 from ...ports import StoreUnavailable
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 FILE_NAME = "accounts.db"
+BUSY_SECONDS = 0.02
 
 
 class Database:
@@ -81,7 +84,7 @@ class Database:
         if self.is_sqlite:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             engine = create_async_engine(self._url, connect_args={"timeout": self._seconds}, **options)
-            _prepare_sqlite(engine)
+            _prepare_sqlite(engine, self._seconds)
             return engine
         milliseconds = str(int(self._seconds * 1000))
         settings = {
@@ -99,13 +102,14 @@ def _with_driver(url: str, folder: Path) -> URL:
     return parsed if parsed.database else parsed.set(database=str(folder / FILE_NAME))
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
+def _prepare_sqlite(engine: AsyncEngine, seconds: float) -> None:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, record: Any) -> None:
         # Transactions begin where we say so (below), not where the driver thinks that one is needed.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        _write_ahead(cursor, seconds)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -121,6 +125,19 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         # back its lock, only after its last statement: nobody else could write as long as anything still refers to it.
         with contextlib.suppress(DBAPIError, sqlite3.Error, ValueError):
             connection.rollback()
+
+
+def _write_ahead(cursor: Any, seconds: float) -> None:
+    """Of several who open a new file at once, one makes this change of it, and SQLite lets the others not wait."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > ends:
+                raise
+            await_only(asyncio.sleep(BUSY_SECONDS))
 
 
 def sqlite_file(url: str, folder: Path) -> Path | None:
