@@ -23,6 +23,7 @@ from ...ports import StoreUnavailable
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 FILE_NAME = "accounts.db"
 BUSY_SECONDS = 0.02
+PRIMARY_CODE = 0xFF  # of SQLite's result codes, whose higher bits say more
 
 
 class Database:
@@ -134,8 +135,9 @@ def _write_ahead(cursor: Any, seconds: float) -> None:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > ends:
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & PRIMARY_CODE == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > ends:
                 raise
             await_only(asyncio.sleep(BUSY_SECONDS))
 
