@@ -44,8 +44,8 @@ class IndexReader(Protocol):
         """Number of terms, those without a code included."""
         ...
 
-    def letters(self, edition: Edition) -> list[str]:
-        """The letters that main terms stand under; some milliseconds for the largest index."""
+    def letters(self, edition: Edition) -> Sequence[str]:
+        """The letters that main terms stand under."""
         ...
 
     def terms_after(self, edition: Edition, after: int, limit: int) -> list[IndexEntry]:
