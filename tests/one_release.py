@@ -49,7 +49,13 @@ class OneRelease:
 async def catalog_server(catalog: Catalog, releases: OneRelease) -> AsyncIterator[str]:
     """The catalog's gRPC server in this process; its address."""
     indexes = Indexes(releases, new_york_today)
-    servicer = CatalogServicer(catalog, PageCache(1 << 20), Changes(releases), indexes)
+    async with served(CatalogServicer(catalog, PageCache(1 << 20), Changes(releases), indexes)) as server:
+        yield f"127.0.0.1:{server.port}"
+
+
+@asynccontextmanager
+async def served(servicer: CatalogServicer) -> AsyncIterator[GrpcServer]:
+    """The catalog's gRPC server, as the service makes it, for as long as the block lasts."""
     server = GrpcServer(
         domain="catalog.medcodes",
         listen="127.0.0.1:0",
@@ -60,6 +66,6 @@ async def catalog_server(catalog: Catalog, releases: OneRelease) -> AsyncIterato
     )
     await server.start()
     try:
-        yield f"127.0.0.1:{server.port}"
+        yield server
     finally:
         await server.stop()

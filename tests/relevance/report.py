@@ -80,7 +80,7 @@ def write_data(answers: Sequence[Answers]) -> None:
             for one in misses(each):
                 codes = " ".join(code.code for code in one.results)
                 writer.writerow(
-                    [each.engine, *one.query[:1], *one.query[2:3], " ".join(one.query.accepted), one.rank, codes]
+                    [each.engine, one.query.kind, one.query.text, " ".join(one.query.accepted), one.rank, codes]
                 )
 
 

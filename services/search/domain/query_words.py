@@ -218,7 +218,8 @@ def sort(texts: Sequence[str], vocabulary: Vocabulary, *, typing: bool) -> Sorte
     """`texts` are the words typed, each once. With `typing` the last of them may be the beginning of a word."""
     if not texts:
         return Sorted((), (), ())
-    words = _preferences(_forms_joined(_known(texts, vocabulary)), frozenset(texts))
+    typed = frozenset(texts)
+    words = [_preference(word, typed) for word in _forms_joined(_known(texts, vocabulary))]
     last = words[-1]
     # One letter by itself says nothing; after other words it narrows.
     if typing and last.text == texts[-1] and (len(last.text) >= MIN_PREFIX or len(texts) > 1):
@@ -263,10 +264,6 @@ def _are_forms(one: Word, other: Word) -> bool:
         return False
     common = min(_COMMON, len(one.text))
     return len(one.text) >= 4 and len(other.text) >= 4 and one.text[:common] == other.text[:common]
-
-
-def _preferences(words: Iterable[Word], typed: frozenset[str]) -> list[Word]:
-    return [_preference(word, typed) for word in words]
 
 
 def _preference(word: Word, typed: frozenset[str]) -> Word:

@@ -15,9 +15,8 @@ from services.catalog.servicer import SERVICE, CatalogServicer
 from services.common.clock import new_york_today
 from services.common.errors import InvalidArgument, NotFound, Unavailable, from_rpc
 from services.common.grpc_client import connect
-from services.common.grpc_server import GrpcServer
-from services.common.health import Health
 from tests.catalog_memory import MemoryReleases
+from tests.one_release import served
 
 TIMEOUT = 10
 
@@ -38,18 +37,8 @@ async def cache() -> PageCache:
 
 @pytest.fixture
 async def server(catalog, indexes, cache):
-    servicer = CatalogServicer(catalog, cache, Changes(NoChanges()), indexes)
-    server = GrpcServer(
-        domain="catalog.medcodes",
-        listen="127.0.0.1:0",
-        register=[servicer.register],
-        names=[SERVICE],
-        health=Health("catalog"),
-        drain_seconds=1,
-    )
-    await server.start()
-    yield server
-    await server.stop()
+    async with served(CatalogServicer(catalog, cache, Changes(NoChanges()), indexes)) as server:
+        yield server
 
 
 @pytest.fixture
