@@ -7,6 +7,7 @@ from datetime import date
 
 from medcodes.catalog.v1 import catalog_pb2 as pb
 
+from .domain import codes
 from .domain.editions import TITLES
 from .domain.filed import CodeRecord, LoadedEdition
 from .domain.on_date import Question, outdated_since
@@ -170,7 +171,7 @@ def _related(entry: Entry, related: Related) -> pb.CodeRef | None:
         return None
     record = related.get(entry.related)
     system, code = entry.related
-    return code_ref(record) if record else pb.CodeRef(system=system, code=code, display=code)
+    return code_ref(record) if record else pb.CodeRef(system=system, code=code, display=codes.display(system, code))
 
 
 def _edition_use(use: EditionUse) -> pb.EditionRef:

@@ -128,7 +128,8 @@ class ReleaseReader(Protocol):
         """Rows of one type in one edition, in file order, whose columns equal what is given.
 
         Indexed: TabularCode by code, TabularGroup by group_id, TabularNote by owner, OrderCode, HcpcsCode, Rvu, Mue
-        and CptDescriptor by code, PlainWording by system and code, AddOn by add_on and by primary, Modifier by
+        and CptDescriptor by code, ProcedureCode and Icd9Code by code, ProcedureValue by table, Gem by system and code
+        and by other_system and other, PlainWording by system and code, AddOn by add_on and by primary, Modifier by
         modifier or all, Gpci and Locality all (some hundreds).
         """
         ...

@@ -7,7 +7,9 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
-CODE_SYSTEMS = frozenset({"icd10cm", "icd10pcs", "icd9cm", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"})
+CODE_SYSTEMS = frozenset(
+    {"icd10cm", "icd10pcs", "icd9cm", "icd9proc", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"}
+)
 
 
 class IndexedCode(NamedTuple):

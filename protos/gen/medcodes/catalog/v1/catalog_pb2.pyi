@@ -84,6 +84,9 @@ class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.V
     ENTRY_KIND_GLOBAL_SHARE: _EntryKind.ValueType  # 32
     ENTRY_KIND_ADD_ON_RULE: _EntryKind.ValueType  # 33
     ENTRY_KIND_VISIT_RULE: _EntryKind.ValueType  # 34
+    ENTRY_KIND_OPERATION: _EntryKind.ValueType  # 40
+    """Guidelines, ICD-10-PCS: the definition of the operation, and what each character means (value: the character)."""
+    ENTRY_KIND_CHARACTER: _EntryKind.ValueType  # 41
     ENTRY_KIND_MODIFIER: _EntryKind.ValueType  # 50
     """Modifiers: value `allowed`, `not_allowed` or `documentation`, or the indicator as filed."""
     ENTRY_KIND_MULTIPLE_PROCEDURE: _EntryKind.ValueType  # 51
@@ -91,6 +94,11 @@ class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.V
     """Crosswalks."""
     ENTRY_KIND_PRIMARY_CODE: _EntryKind.ValueType  # 61
     ENTRY_KIND_CROSS_REFERENCE: _EntryKind.ValueType  # 62
+    ENTRY_KIND_EQUIVALENT_CODE: _EntryKind.ValueType  # 63
+    """General Equivalence Mappings: a code that this one leads to, and one that leads to this; neither is the other turned
+    round. Value: the five digits as filed (approximate, no map, combination, scenario, choice list).
+    """
+    ENTRY_KIND_EQUIVALENT_FROM: _EntryKind.ValueType  # 64
     ENTRY_KIND_PTP_PRACTITIONER: _EntryKind.ValueType  # 70
     """NCCI edits."""
     ENTRY_KIND_PTP_HOSPITAL: _EntryKind.ValueType  # 71
@@ -145,6 +153,9 @@ ENTRY_KIND_GLOBAL_DAYS: EntryKind.ValueType  # 31
 ENTRY_KIND_GLOBAL_SHARE: EntryKind.ValueType  # 32
 ENTRY_KIND_ADD_ON_RULE: EntryKind.ValueType  # 33
 ENTRY_KIND_VISIT_RULE: EntryKind.ValueType  # 34
+ENTRY_KIND_OPERATION: EntryKind.ValueType  # 40
+"""Guidelines, ICD-10-PCS: the definition of the operation, and what each character means (value: the character)."""
+ENTRY_KIND_CHARACTER: EntryKind.ValueType  # 41
 ENTRY_KIND_MODIFIER: EntryKind.ValueType  # 50
 """Modifiers: value `allowed`, `not_allowed` or `documentation`, or the indicator as filed."""
 ENTRY_KIND_MULTIPLE_PROCEDURE: EntryKind.ValueType  # 51
@@ -152,6 +163,11 @@ ENTRY_KIND_ADD_ON_CODE: EntryKind.ValueType  # 60
 """Crosswalks."""
 ENTRY_KIND_PRIMARY_CODE: EntryKind.ValueType  # 61
 ENTRY_KIND_CROSS_REFERENCE: EntryKind.ValueType  # 62
+ENTRY_KIND_EQUIVALENT_CODE: EntryKind.ValueType  # 63
+"""General Equivalence Mappings: a code that this one leads to, and one that leads to this; neither is the other turned
+round. Value: the five digits as filed (approximate, no map, combination, scenario, choice list).
+"""
+ENTRY_KIND_EQUIVALENT_FROM: EntryKind.ValueType  # 64
 ENTRY_KIND_PTP_PRACTITIONER: EntryKind.ValueType  # 70
 """NCCI edits."""
 ENTRY_KIND_PTP_HOSPITAL: EntryKind.ValueType  # 71
