@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import tantivy
 
-from services.search.domain.documents import FacetCount, FoundWord, Hit, MatchKind, Span
+from services.search.domain.documents import Equivalent, FacetCount, FoundWord, Hit, MatchKind, Span
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
@@ -173,6 +173,7 @@ class TantivyIndex:
     def _hit(self, address: tantivy.DocAddress, kind: MatchKind, matches: Matches | None = None) -> Hit:
         stored = self._searcher.doc(address).to_dict()
         description = stored["description"][0]
+        told = stored.get("equivalents_told", ()) if kind is MatchKind.EQUIVALENT else ()
         words: tuple[FoundWord, ...] = ()
         highlights: tuple[Span, ...] = ()
         if matches and kind is MatchKind.WORDS:
@@ -186,6 +187,7 @@ class TantivyIndex:
             kind=kind,
             words=words,
             highlights=highlights,
+            equivalents=tuple(map(Equivalent.unpacked, told)),
         )
 
 

@@ -35,6 +35,9 @@ ALL_WORDS = 50.0
 WHOLE_WORD, BEGINNING, ELSEWHERE, OPENING = 2.0, 1.5, 0.5, 2.0
 
 
+_BY_SCORE = (MatchKind.EXACT, MatchKind.EQUIVALENT, MatchKind.WORDS)
+
+
 @dataclass(frozen=True)
 class Stage:
     """Results of one kind. Without `by_score` they come in code order."""
@@ -61,14 +64,18 @@ class Compiler:
         found: list[Stage] = []
         for kind, query in (
             (MatchKind.EXACT, self._exact(plan)),
-            (MatchKind.PREFIX, self._prefix(plan)),
-            (MatchKind.RANGE, self._ranges(plan)),
-            (MatchKind.WORDS, by_words),
+            (MatchKind.EQUIVALENT, self._equivalent(plan)),
+            (MatchKind.PREFIX, self._not_set_aside(self._prefix(plan), plan)),
+            (MatchKind.RANGE, self._not_set_aside(self._ranges(plan), plan)),
+            # The same again: what was set aside is all that is left of it.
+            (MatchKind.PREFIX, self._prefix(plan) if plan.set_aside else None),
+            (MatchKind.RANGE, self._ranges(plan) if plan.set_aside else None),
+            (MatchKind.WORDS, self._not_set_aside(by_words, plan)),
         ):
             if query is not None:
                 earlier = [(Occur.MustNot, stage.query) for stage in found]
                 whole = Query.boolean_query([(Occur.Must, query), *earlier]) if earlier else query
-                found.append(Stage(kind, whole, by_score=kind in (MatchKind.EXACT, MatchKind.WORDS)))
+                found.append(Stage(kind, whole, by_score=kind in _BY_SCORE))
         return found
 
     def filtered(self, query: Query, plan: Plan, *, any_system: bool = False) -> Query:
@@ -110,6 +117,21 @@ class Compiler:
             scored.append(Query.const_score_query(self._term("code", each.code), score))
             scored.append(Query.const_score_query(self._term("display", each.typed), score + 1.0))
         return Query.disjunction_max_query(scored)
+
+    def _equivalent(self, plan: Plan) -> Query | None:
+        """Codes that took the place of one of ICD-9-CM, which the dot tells apart where two have the same digits."""
+        return _any(
+            [
+                Query.const_score_query(self._term("equivalents", each.dotted or each.code), float(-place))
+                for place, each in enumerate(plan.codes, -len(plan.codes))
+            ]
+        )
+
+    def _not_set_aside(self, query: Query | None, plan: Plan) -> Query | None:
+        if query is None or not plan.set_aside:
+            return query
+        aside = [(Occur.MustNot, self._term("system", system)) for system in plan.set_aside]
+        return Query.boolean_query([(Occur.Must, query), *aside])
 
     def _prefix(self, plan: Plan) -> Query | None:
         return self._codes_between(plan.prefix, plan.prefix) if plan.prefix else None

@@ -4,8 +4,11 @@ A plan holds words and codes, never an engine's query language, so nothing that 
 An engine answers a plan in stages, each result in the first stage that it fits:
 
 1. the exact codes, in the order typed, the one whose display is spelled as typed first;
-2. codes that begin with the prefix or lie in a range, in code order;
-3. codes found by words, best first.
+2. codes that took the place of a typed code of ICD-9-CM;
+3. codes that begin with the prefix or lie in a range, in code order;
+4. codes found by words, best first.
+
+Systems that are set aside come last within the third, and not at all by words.
 
 The stages count as one list. How many words a result must match is the plan's strictness: an engine is asked with the
 strictest one first, and with the next one only while fewer than `Plan.enough` results were found. Those that match all
@@ -18,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
+from .documents import ICD9_SYSTEMS
 from .query_words import Word, sort
 from .spelling import CodeRange, Spelled, spelled
 from .vocabulary import vocabulary
@@ -57,6 +61,11 @@ class Plan:
     @property
     def empty(self) -> bool:
         return not (self.codes or self.prefix or self.ranges or self.words)
+
+    @property
+    def set_aside(self) -> tuple[str, ...]:
+        """The code systems that nobody codes with any more, unless one of them or a date of service is asked for."""
+        return () if self.on or self.system in ICD9_SYSTEMS else ICD9_SYSTEMS
 
     @property
     def enough(self) -> int:

@@ -20,6 +20,7 @@ _NAMES = {
     "icd10cm": "ICD-10-CM",
     "icd10pcs": "ICD-10-PCS",
 }
+DATA_SETS = (DataSet.GEM_DIAGNOSES, DataSet.GEM_PROCEDURES)
 _DATA_SETS = {"icd10pcs": DataSet.GEM_PROCEDURES, "icd9proc": DataSet.GEM_PROCEDURES}
 
 

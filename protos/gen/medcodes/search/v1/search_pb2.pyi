@@ -103,7 +103,7 @@ class SearchResult(_message.Message):
     description: _builtins.str
     billable: _builtins.bool
     why: _builtins.str
-    """A plain reason: "exact code", "code begins with S73.0", "matches 'hip', 'dislocation'"."""
+    """A plain reason: "exact code", "from ICD-9-CM 835.00 by GEM, approximate", "code begins with S73.0", "matches 'hip', 'dislocation'"."""
     @_builtins.property
     def highlights(self) -> _containers.RepeatedCompositeFieldContainer[Global___Highlight]:
         """Parts of `description` that matched, in characters."""
