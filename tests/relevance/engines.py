@@ -60,9 +60,11 @@ async def served(store: IndexStore, documents: Documents) -> AsyncIterator[Engin
 @asynccontextmanager
 async def on_a_node(documents: Documents, folder: Path) -> AsyncIterator[Engine]:
     """Search over OpenSearch, on a node of its own."""
-    async with servers.running(servers.QuickOpenSearch, folder) as node:
-        async with served(OpenSearchStore(node.url, seconds=NODE_SECONDS), documents) as engine:
-            yield engine
+    async with (
+        servers.running(servers.QuickOpenSearch, folder) as node,
+        served(OpenSearchStore(node.url, seconds=NODE_SECONDS), documents) as engine,
+    ):
+        yield engine
 
 
 class FullTextTable:
