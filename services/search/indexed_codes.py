@@ -17,6 +17,7 @@ async def indexed_codes(
     phrases, equivalents = Phrases(), Equivalents()
     async for terms in catalog.index_terms(release):
         phrases.add(term for term in terms if wanted(term))
+    phrases.follow_references()
     async for mapped in catalog.equivalents(release):
         equivalents.add(mapped)
     async for batch in catalog.codes(release):

@@ -29,6 +29,8 @@ SYSTEMS = {
     "modifier": "Modifier",
 }
 
+RETIRED = frozenset({"icd9cm", "icd9proc"})
+"""Code systems that nobody codes with any more."""
 
 _SHORT_EDITIONS = {
     "ICD-10-PCS tables": "PCS tables",

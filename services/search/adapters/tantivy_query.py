@@ -9,6 +9,7 @@ from functools import lru_cache
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
 from services.search.domain.documents import MatchKind
+from services.search.domain.procedures import WEIGHT as FAVORED
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
@@ -162,6 +163,7 @@ class Compiler:
         ]
         preferred += [Query.const_score_query(self._said(word), word.weight) for word in plan.preferred]
         preferred += [Query.const_score_query(self._said(word), -word.weight) for word in plan.avoided]
+        preferred += [Query.const_score_query(self._term("system", each), FAVORED) for each in plan.favored]
         if phrase := self._phrase(plan.words):
             preferred.append(Query.boost_query(phrase, PHRASE))
         preferred.append(Query.const_score_query(self._term("billable", True), BILLABLE))

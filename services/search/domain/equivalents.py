@@ -42,4 +42,5 @@ class Equivalents:
         codes = self._codes.get(key)
         if not codes:
             return code
-        return code._replace(equivalents=tuple(codes), phrases=(*code.phrases, *self._titles.get(key, ())))
+        phrases = dict.fromkeys((*code.phrases, *self._titles.get(key, ())))
+        return code._replace(equivalents=tuple(codes), phrases=tuple(phrases))

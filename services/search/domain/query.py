@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
+from . import procedures
 from .documents import ICD9_SYSTEMS
 from .query_words import Word, sort
 from .spelling import CodeRange, Spelled, spelled
@@ -47,7 +48,8 @@ class Plan:
     """What to look for. `system` "" is all; `on` None is any day.
 
     `preferred` words were not typed: a description that has one ranks higher by its weight, as does one that has none
-    of an `avoided` word and its others. Both are weighed against a score of BM25 and leave out no result."""
+    of an `avoided` word and its others. So does a code of a `favored` system, by `procedures.WEIGHT`. All are weighed
+    against a score of BM25 and leave out no result."""
 
     codes: tuple[Spelled, ...] = ()
     prefix: str = ""
@@ -55,6 +57,7 @@ class Plan:
     words: tuple[Word, ...] = ()
     preferred: tuple[Word, ...] = ()
     avoided: tuple[Word, ...] = ()
+    favored: tuple[str, ...] = ()
     system: str = ""
     on: date | None = None
 
@@ -118,6 +121,7 @@ def understand(text: str, *, system: str = "", on: date | None = None) -> Plan:
         words=sorted_.words,
         preferred=sorted_.preferred,
         avoided=sorted_.avoided,
+        favored=(procedures.SYSTEM,) if procedures.is_asked_for(frozenset(words)) else (),
         system=system,
         on=on,
     )

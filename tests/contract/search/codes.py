@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.search.domain.documents import IndexedCode
+from services.search.domain.documents import Equivalent, IndexedCode
 from services.search.ports import CodeBatch
 
 RELEASE = "a" * 64
@@ -33,9 +33,35 @@ def hip_family():
                 yield icd(code + letter, f"Unspecified {what} of {word} hip, {encounter}", True)
 
 
+def leads_to(code, *equivalents):
+    """A code that codes of ICD-9-CM lead to, each given as displayed and whether it is approximate."""
+    return code._replace(
+        equivalents=tuple(Equivalent(display.replace(".", ""), display, rough) for display, rough in equivalents)
+    )
+
+
+def old(system, display, description):
+    return IndexedCode(
+        system, display.replace(".", ""), display, description, None, (), date(2014, 10, 1), date(2015, 9, 30), ""
+    )
+
+
 CODES = sorted(
     [
         *hip_family(),
+        leads_to(icd("A00.0", "Cholera due to Vibrio cholerae", True), ("001.0", False)),
+        leads_to(icd("I15.9", "Secondary hypertension, unspecified", True), ("405.99", True), ("405.19", True)),
+        old("icd9cm", "001.0", "Cholera due to vibrio cholerae"),
+        old("icd9cm", "405.99", "Other unspecified secondary hypertension"),
+        old("icd9cm", "405.19", "Other benign secondary hypertension"),
+        old("icd9cm", "272.50", "Lipoprotein deficiencies, made up"),
+        old("icd9proc", "00.10", "Implantation of chemotherapeutic agent"),
+        old("icd9proc", "81.51", "Total hip replacement"),
+        leads_to(
+            other("icd10pcs", "0SR90J9", "Replacement of Right Hip Joint with Synthetic Substitute", billable=True),
+            ("81.51", True),
+        ),
+        icd("Z96.641", "Presence of right artificial hip joint", True, "Right hip replacement"),
         icd("E11", "Type 2 diabetes mellitus", False),
         icd("E11.621", "Type 2 diabetes mellitus with foot ulcer", True),
         icd("E11.9", "Type 2 diabetes mellitus without complications", True),

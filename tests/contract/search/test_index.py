@@ -54,6 +54,37 @@ async def test_a_prefix_finds_the_code_then_all_beneath_it_in_code_order(index):
     assert found.total == len(family)
 
 
+async def test_a_code_of_icd9_leads_to_those_that_took_its_place(index):
+    found = await search(index, "405.99")
+    assert [(hit.display, hit.kind) for hit in found.hits[:2]] == [
+        ("405.99", MatchKind.EXACT),
+        ("I15.9", MatchKind.EQUIVALENT),
+    ]
+    assert why(understand("405.99"), found.hits[1]) == "from ICD-9-CM 405.99 by GEM, approximate"
+    within = await search(index, "40519", system="icd10cm")
+    assert [why(understand("40519"), hit) for hit in within.hits] == ["from ICD-9-CM 405.19 by GEM, approximate"]
+
+
+async def test_the_dot_tells_diagnoses_and_procedures_of_icd9_apart(index):
+    assert await displays(index, "001.0") == ["001.0", "00.10", "A00.0"]
+    assert await displays(index, "00.10") == ["00.10", "001.0"]
+    assert set(await displays(index, "0010")) == {"001.0", "00.10", "A00.0"}
+    assert why(understand("001.0"), (await search(index, "001.0")).hits[2]) == "from ICD-9-CM 001.0 by GEM"
+
+
+async def test_codes_of_icd9_come_last_by_prefix_and_not_at_all_by_words(index):
+    assert await displays(index, "272") == ["27250", "27252", "27253", "27254", "272.50"]
+    assert "405.19" not in await displays(index, "secondary hypertension")
+    assert set(await displays(index, "secondary hypertension", system="icd9cm")) == {"405.19", "405.99"}
+    assert set(await displays(index, "secondary hypertension", on=date(2015, 1, 5))) == {"405.19", "405.99"}
+    assert "81.51" not in await suggested(index, "total hip")
+
+
+async def test_who_names_a_procedure_finds_it_before_a_diagnosis_that_mentions_it(index):
+    assert (await displays(index, "right hip replacement"))[:2] == ["0SR90J9", "Z96.641"]
+    assert (await displays(index, "history of right hip replacement"))[0] == "Z96.641"
+
+
 @pytest.mark.parametrize("typed", ["27250-27253", "27253 to 27250"])
 async def test_a_range_holds_both_ends(index, typed):
     assert await displays(index, typed) == ["27250", "27252", "27253"]
@@ -320,8 +351,8 @@ async def test_concurrent_questions_get_their_own_answers(index):
     assert [answer[0] for answer in answers] == texts
 
 
-async def test_too_many_at_once_are_refused_and_the_rest_answered(new_store, index):
-    crowded = await new_store(threads=1, waiting=4).open(RELEASE)
+async def test_too_many_at_once_are_refused_and_the_rest_answered(built_store):
+    crowded = await built_store(threads=1, waiting=4).open(RELEASE)
     answers = await asyncio.gather(*(search(crowded, "hip") for _ in range(40)), return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, EngineError)]
     assert 0 < len(refused) < 40
@@ -329,8 +360,8 @@ async def test_too_many_at_once_are_refused_and_the_rest_answered(new_store, ind
     assert (await search(crowded, "hip")).total
 
 
-async def test_cancelled_searches_leave_room_for_others(new_store, index):
-    narrow = await new_store(threads=1, waiting=50).open(RELEASE)
+async def test_cancelled_searches_leave_room_for_others(built_store):
+    narrow = await built_store(threads=1, waiting=50).open(RELEASE)
     tasks = [asyncio.create_task(search(narrow, "hip")) for _ in range(40)]
     await asyncio.sleep(0)
     for task in tasks:
