@@ -8,12 +8,12 @@ from functools import lru_cache
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
-from services.search.domain.documents import MatchKind
+from services.search.domain.documents import Correction, MatchKind
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
 from .lexicon import Lexicon
-from .tantivy_schema import FIRST_DAY, LAST_DAY, Analyzers, code_number, day_number, opening
+from .tantivy_schema import Analyzers, code_number, opening
 
 # Weights: a word of the description counts three times one of the further terms; a word that only begins like the one
 # being typed, or is one edit away from it, counts least, so that the word itself stays ahead.
@@ -33,6 +33,8 @@ ALL_WORDS = 50.0
 # Among suggestions how often a word occurs says little: a whole word counts more than the beginning of one, the
 # description more than the further terms, a description that begins as typed most.
 WHOLE_WORD, BEGINNING, ELSEWHERE, OPENING = 2.0, 1.5, 0.5, 2.0
+# A word is offered instead of one that is known if so many times as many documents have it.
+MANY_TIMES = 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Compiler:
         self._near_words = lru_cache(maxsize=1024)(lexicon.near)
 
     def stages(self, plan: Plan, strictness: Strictness) -> list[Stage]:
-        """The plan's stages, each without the results of those before, and without the filters."""
+        """The plan's stages, each without the results of those before. The filters are left to `tantivy_filters`."""
         return self._stages(plan, self._words(plan, strictness))
 
     def suggestions(self, plan: Plan, strictness: Strictness) -> list[Stage]:
@@ -71,34 +73,35 @@ class Compiler:
                 found.append(Stage(kind, whole, by_score=kind in (MatchKind.EXACT, MatchKind.WORDS)))
         return found
 
-    def filtered(self, query: Query, plan: Plan, *, any_system: bool = False) -> Query:
-        """The query within the plan's system and day."""
-        filters = []
-        if plan.system and not any_system:
-            filters.append(self._term("system", plan.system))
-        if plan.on:
-            day = day_number(plan.on)
-            filters += [self._between("begins", FIRST_DAY, day), self._between("ends", day, LAST_DAY)]
-        if not filters:
-            return query
-        # A filter must not change the order: it scores nothing.
-        return Query.boolean_query(
-            [(Occur.Must, query), *((Occur.Must, Query.const_score_query(each, 0.0)) for each in filters)]
-        )
-
     def corrected(self, word: Word, strictness: Strictness) -> Sequence[str]:
         """The words that a misspelt one may be meant for; none where the index knows it or it may not be corrected."""
         if not self._misspelt(word, strictness):
             return ()
         return self._near_words("".join(self._analyzers.surface.analyze(word.text)))
 
+    def correction(self, word: Word, strictness: Strictness) -> Correction | None:
+        """How a word was read, or may better be read. A word whose end is still to be typed is none too short."""
+        text = "".join(self._analyzers.surface.analyze(word.text))
+        if not word.correctable or (word.prefix and self._searcher.terms_with_prefix("surface", text, limit=1)):
+            return None
+        if not self._known(word):
+            near = tuple(self.corrected(word, strictness))
+            return Correction(word.text, near, True) if strictness >= Strictness.CORRECTED else None
+        often = self._documents(word.text) * MANY_TIMES
+        near = tuple(each for each in self._near_words(text) if self._documents(each) >= often)
+        return Correction(word.text, near, False) if near else None
+
     def _misspelt(self, word: Word, strictness: Strictness) -> bool:
         """Whether it may be a misspelt word, or the beginning of one."""
         return strictness >= Strictness.CORRECTED and word.correctable and not self._known(word)
 
     def _known(self, word: Word) -> bool:
-        stems = self._analyzers.stems.analyze(word.text)
-        return any(self._searcher.doc_freq(field, stem) for stem in stems for field in WORD_FIELDS)
+        return self._documents(word.text) > 0
+
+    def _documents(self, text: str) -> int:
+        """In how many documents a word is, in the field that has it in most."""
+        stems = self._analyzers.stems.analyze(text)
+        return max((self._searcher.doc_freq(field, stem) for stem in stems for field in WORD_FIELDS), default=0)
 
     def _exact(self, plan: Plan) -> Query | None:
         if not plan.codes:
@@ -231,6 +234,11 @@ class Compiler:
 
     def _between(self, field: str, low: int, high: int) -> Query:
         return Query.range_query(self._schema, field, FieldType.Unsigned, low, high)
+
+
+def either(stages: Sequence[Stage]) -> Query:
+    """What any of the stages finds."""
+    return Query.boolean_query([(Occur.Should, stage.query) for stage in stages])
 
 
 def _any(queries: Sequence[Query]) -> Query | None:

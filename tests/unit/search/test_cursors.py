@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.search.domain.cursors import MAX_DEPTH, CursorError, Position, decode, encode
+from services.search.domain.filters import Filters
 from services.search.domain.query import Strictness, understand
 
 PLAN = understand("broken hip dislocation")
@@ -39,7 +40,7 @@ def test_a_depth_out_of_bounds_is_refused(offset):
 
 
 @pytest.mark.parametrize(
-    "other", [understand("right hip dislocation"), understand("left hip dislocation", system="cpt")]
+    "other", [understand("right hip dislocation"), understand("left hip dislocation", Filters(system="cpt"))]
 )
 def test_a_cursor_belongs_to_its_query(other):
     with pytest.raises(CursorError, match="another query"):
