@@ -13,9 +13,9 @@ from services.common.errors import InvalidArgument, Unavailable
 from .domain import cursors
 from .domain.documents import CODE_SYSTEMS, FacetCount, Hit
 from .domain.filters import Facet, Filters, Status
-from .domain.query import Plan, Strictness, understand
+from .domain.query import Plan, understand
 from .domain.reasons import why
-from .domain.understanding import NOTHING, Spelling, Understood, spelling, understood
+from .domain.understanding import NOTHING, Spelling, Understood, WordsMatched, spelling, understood, words_matched
 from .domain.words import normalised
 from .ports import EngineError, Found, SearchIndex
 
@@ -48,7 +48,7 @@ class Question:
 class Answer:
     """One page. `results` are hits with their plain reasons; `next_cursor` is empty on the last page.
 
-    `strictness` is how many words a result matches at least, None if none were looked for; `complete` of `total`
+    `words_matched` is how many words a result matches at least, None if none were looked for; `complete` of `total`
     results match all words."""
 
     results: Sequence[tuple[Hit, str]]
@@ -56,7 +56,7 @@ class Answer:
     facets: Sequence[FacetCount]
     next_cursor: str
     release: str
-    strictness: Strictness | None = None
+    words_matched: WordsMatched | None = None
     complete: int = 0
     spelling: Spelling | None = None
     understood: Understood = NOTHING
@@ -133,7 +133,7 @@ def _answer(text: str, plan: Plan, found: Found, offset: int, release: str) -> A
         facets=sorted(found.facets, key=lambda facet: (_FACETS.index(facet.field), -facet.count, facet.value)),
         next_cursor=cursors.encode(cursors.Position(end, found.strictness), plan) if more else "",
         release=release,
-        strictness=found.strictness if plan.words else None,
+        words_matched=words_matched(plan, found.strictness),
         complete=found.complete,
         spelling=spelling(text, found.corrections, found.hits),
         understood=understood(plan, found.corrections),

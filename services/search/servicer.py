@@ -9,21 +9,18 @@ from medcodes.search.v1 import search_pb2 as pb
 from medcodes.search.v1 import search_pb2_grpc
 
 from .domain.documents import Hit
-from .domain.query import Strictness
-from .domain.understanding import Spelling, Understood
+from .domain.understanding import Spelling, Understood, WordsMatched
 from .index_keeper import IndexKeeper
 from .service import Question, Search
 
 SERVICE_NAME = "medcodes.search.v1.SearchService"
 Context = grpc.aio.ServicerContext[Any, Any]
 
-# A word that is read as another one still has to be matched.
 _MATCHED = {
     None: pb.WORDS_MATCHED_UNSPECIFIED,
-    Strictness.ALL: pb.WORDS_MATCHED_ALL,
-    Strictness.CORRECTED: pb.WORDS_MATCHED_ALL,
-    Strictness.MOST: pb.WORDS_MATCHED_MOST,
-    Strictness.ANY: pb.WORDS_MATCHED_SOME,
+    WordsMatched.ALL: pb.WORDS_MATCHED_ALL,
+    WordsMatched.MOST: pb.WORDS_MATCHED_MOST,
+    WordsMatched.SOME: pb.WORDS_MATCHED_SOME,
 }
 
 
@@ -39,7 +36,7 @@ class SearchServicer(search_pb2_grpc.SearchServiceServicer):
             facets=[pb.Facet(field=each.field, value=each.value, count=each.count) for each in answer.facets],
             next_cursor=answer.next_cursor,
             release=answer.release,
-            words_matched=_MATCHED[answer.strictness],
+            words_matched=_MATCHED[answer.words_matched],
             total_all_words=answer.complete,
             spelling=_spelling(answer.spelling) if answer.spelling else None,
             understood=_understood(answer.understood),
@@ -86,6 +83,7 @@ def _result(hit: Hit, reason: str) -> pb.SearchResult:
         billable=hit.billable,
         why=reason,
         highlights=[pb.Highlight(start=span.start, end=span.end) for span in hit.highlights],
+        status=hit.status or "",
     )
 
 

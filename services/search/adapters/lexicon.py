@@ -50,7 +50,7 @@ class Lexicon:
         """At most three words that `word` may be meant for, the likeliest first: fewer edits, of which one is forgiven
         to a word that sounds the same, then more documents."""
         edits = 2 if len(word) >= _LONG else 1
-        sounding = frozenset(self._by_sound.get(jellyfish.metaphone(word), ()))
+        sounding = frozenset(near for near in self._by_sound.get(jellyfish.metaphone(word), ()) if _is_like(word, near))
         spelled = {
             near for near, *_ in process.extract(word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=None)
         }
@@ -59,3 +59,8 @@ class Lexicon:
             return OSA.distance(word, near) - (near in sounding), -self._counts[near]
 
         return sorted(spelled | sounding, key=likeliest_first)[:_MOST]
+
+
+def _is_like(word: str, near: str) -> bool:
+    """Whether half of the letters at least are the same: what sounds alike may still be written like anything."""
+    return OSA.distance(word, near) * 2 <= max(len(word), len(near))

@@ -81,8 +81,8 @@ class FilteredSearch:
             yield self._term(Facet.CHAPTER, filters.chapter)
         if filters.billable is not None and but is not Facet.BILLABLE:
             yield self._term(Facet.BILLABLE, filters.billable)
-        if filters.standing and filters.day and but is not Facet.STATUS:
-            yield from self._standing(filters.standing, filters.day)
+        if filters.wanted_status and filters.day and but is not Facet.STATUS:
+            yield from self._standing(filters.wanted_status, filters.day)
 
     def _standing(self, status: Status, on: date) -> Iterator[Query]:
         day = day_number(on)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import tantivy
 
 from services.search.domain.documents import Correction, FoundWord, Hit, MatchKind, Span
+from services.search.domain.filters import standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
@@ -19,7 +20,7 @@ from .lexicon import Lexicon
 from .tantivy_filters import Counted, FilteredSearch
 from .tantivy_matches import Matches
 from .tantivy_query import Compiler, Stage, either
-from .tantivy_schema import Analyzers
+from .tantivy_schema import Analyzers, day_number
 
 T = TypeVar("T")
 # Suggestions are looked for deeper than asked, because codes beneath others come last.
@@ -130,7 +131,7 @@ class TantivyIndex:
             if len(hits) == limit:
                 break
             result = self._run(stage, plan, limit - len(hits), offset)
-            hits += [self._hit(address, stage.kind, matches) for _, address in result.hits]
+            hits += [self._hit(address, stage.kind, plan, matches) for _, address in result.hits]
             offset = max(0, offset - result.count)
         return hits
 
@@ -154,20 +155,21 @@ class TantivyIndex:
 
     def _suggested(self, stage: Stage, plan: Plan, limit: int) -> list[Hit]:
         if stage.kind is not MatchKind.WORDS:
-            return [self._hit(address, stage.kind) for _, address in self._run(stage, plan, limit).hits]
+            return [self._hit(address, stage.kind, plan) for _, address in self._run(stage, plan, limit).hits]
         result = self._run(stage, plan, limit * _SUGGEST_DEPTH, weight="brevity")
-        return _topmost_first((self._hit(address, stage.kind) for _, address in result.hits), limit)
+        return _topmost_first((self._hit(address, stage.kind, plan) for _, address in result.hits), limit)
 
     def _matches(self, plan: Plan, strictness: Strictness) -> Matches:
         return Matches(self._analyzers, [(word, self._compiler.corrected(word, strictness)) for word in plan.words])
 
-    def _hit(self, address: tantivy.DocAddress, kind: MatchKind, matches: Matches | None = None) -> Hit:
+    def _hit(self, address: tantivy.DocAddress, kind: MatchKind, plan: Plan, matches: Matches | None = None) -> Hit:
         stored = self._searcher.doc(address).to_dict()
         description = stored["description"][0]
         words: tuple[FoundWord, ...] = ()
         highlights: tuple[Span, ...] = ()
         if matches and kind is MatchKind.WORDS:
             words, highlights = matches.found(description, [*stored.get("terms", ()), *stored.get("phrases", ())])
+        day = plan.filters.day
         return Hit(
             system=stored["system"][0],
             code=stored["code"][0],
@@ -177,6 +179,7 @@ class TantivyIndex:
             kind=kind,
             words=words,
             highlights=highlights,
+            status=standing(stored["begins"][0], stored["ends"][0], day_number(day)) if day else None,
         )
 
 

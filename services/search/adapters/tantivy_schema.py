@@ -65,8 +65,8 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("opening", tokenizer_name="raw", index_option="basic")
     builder.add_boolean_field("billable", stored=True, indexed=True, fast=True)
     builder.add_text_field("chapter", fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("begins", indexed=True, fast=True)
-    builder.add_unsigned_field("ends", indexed=True, fast=True)
+    builder.add_unsigned_field("begins", stored=True, indexed=True, fast=True)
+    builder.add_unsigned_field("ends", stored=True, indexed=True, fast=True)
     # Greater for shorter descriptions, which come first among suggestions.
     builder.add_unsigned_field("brevity", fast=True)
     return builder.build()

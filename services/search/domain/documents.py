@@ -7,7 +7,7 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
-from .filters import Facet
+from .filters import Facet, Status
 
 CODE_SYSTEMS = frozenset({"icd10cm", "icd10pcs", "icd9cm", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"})
 
@@ -60,7 +60,8 @@ class FoundWord:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `words` and `highlights` are set for results found by words, not for suggestions."""
+    """One result. `words` and `highlights` are set for results found by words, not for suggestions. `status` is None
+    where the plan has no day."""
 
     system: str
     code: str
@@ -70,6 +71,7 @@ class Hit:
     kind: MatchKind
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
+    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)

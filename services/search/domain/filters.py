@@ -15,6 +15,13 @@ class Status(StrEnum):
     RETIRED = "retired"
 
 
+def standing(begins: int, ends: int, day: int) -> Status:
+    """Of a code in force from `begins` to `ends`, both included, all three written as comparable numbers."""
+    if ends < day:
+        return Status.RETIRED
+    return Status.FUTURE if begins > day else Status.ACTIVE
+
+
 class Facet(StrEnum):
     """What results are counted by; each is a filter, too."""
 
@@ -49,8 +56,7 @@ class Filters:
         return self.on or self.today
 
     @property
-    def standing(self) -> Status | None:
-        """The status that is looked for."""
+    def wanted_status(self) -> Status | None:
         return self.status or (Status.ACTIVE if self.on else None)
 
     @property
@@ -60,7 +66,7 @@ class Filters:
             Facet.SYSTEM: self.system,
             Facet.CHAPTER: self.chapter,
             Facet.BILLABLE: self.billable is not None,
-            Facet.STATUS: self.standing,
+            Facet.STATUS: self.wanted_status,
         }
         return frozenset(facet for facet, value in values.items() if value)
 

@@ -6,10 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from .documents import Correction, Hit
-from .query import Plan
+from .query import Plan, Strictness
 from .words import normalised
+
+# Modifiers are codes that may be without a digit.
+_MODIFIER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,29 @@ class Understood:
 NOTHING = Understood()
 
 
+class WordsMatched(Enum):
+    """How many of the words a result matches at least."""
+
+    ALL = "all"
+    MOST = "most"
+    SOME = "some"
+
+
+def words_matched(plan: Plan, strictness: Strictness) -> WordsMatched | None:
+    """None where no words were looked for. One of two words is not most of them."""
+    if not plan.words:
+        return None
+    if strictness <= Strictness.CORRECTED:
+        return WordsMatched.ALL
+    return WordsMatched.MOST if plan.least(strictness) * 2 > len(plan.required) else WordsMatched.SOME
+
+
 def understood(plan: Plan, corrections: Sequence[Correction]) -> Understood:
+    """The pieces of a code are no words of their own, and a word that is looked for as a code, too, is a word."""
     unknown = {each.typed for each in corrections if each.applied and not each.near}
-    return Understood(
-        codes=tuple(each.typed for each in plan.codes),
-        words=tuple(UnderstoodWord(word.text, word.others, word.text in unknown) for word in plan.required),
-    )
+    codes = tuple(each.typed for each in plan.codes if len(each.code) <= _MODIFIER or not each.code.isalpha())
+    words = [word for word in plan.required if not any(word.text.upper() in code for code in codes)]
+    return Understood(codes, tuple(UnderstoodWord(word.text, word.others, word.text in unknown) for word in words))
 
 
 def spelling(text: str, corrections: Sequence[Correction], hits: Sequence[Hit]) -> Spelling | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.search.domain.documents import Correction, FoundWord, Hit, MatchKind
-from services.search.domain.query import understand
-from services.search.domain.understanding import ReadWord, spelling, understood
+from services.search.domain.query import Strictness, understand
+from services.search.domain.understanding import ReadWord, WordsMatched, spelling, understood, words_matched
 
 
 def hit(*words):
@@ -47,9 +47,39 @@ def test_what_is_typed_is_no_pattern(text):
 
 
 def test_what_was_looked_for():
-    found = understood(understand("E11.621 collar bone xylophone of"), [Correction("xylophone", (), True)])
-    assert found.codes == ("E11.621",)
+    found = understood(understand("E11.62 collar bone xylophone of"), [Correction("xylophone", (), True)])
+    assert found.codes == ("E11.62",)
     assert [(word.typed, word.means, word.unknown) for word in found.words] == [
         ("collar bone", ("clavicle",), False),
         ("xylophone", (), True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "words"),
+    [
+        ("S73.009X", ("S73.009X",), []),
+        ("27251, 27252", ("27251", "27252"), []),
+        ("xylophone", (), ["xylophone"]),
+        ("lt", ("LT",), []),
+        ("walker E0143", ("E0143",), ["walker"]),
+    ],
+)
+def test_codes_are_told_apart_from_words(text, codes, words):
+    found = understood(understand(text), [])
+    assert (found.codes, [word.typed for word in found.words]) == (codes, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "strictness", "matched"),
+    [
+        ("27250", Strictness.ALL, WordsMatched.ALL),
+        ("hip fracture", Strictness.CORRECTED, WordsMatched.ALL),
+        ("hip fracture", Strictness.MOST, WordsMatched.SOME),
+        ("hip fracture pink", Strictness.MOST, WordsMatched.MOST),
+        ("hip fracture pink", Strictness.ANY, WordsMatched.SOME),
+        ("?!", Strictness.ALL, None),
+    ],
+)
+def test_how_many_of_the_words_a_result_matches(text, strictness, matched):
+    assert words_matched(understand(text), strictness) is matched

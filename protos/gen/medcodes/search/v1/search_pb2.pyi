@@ -266,6 +266,7 @@ class SearchResult(_message.Message):
     BILLABLE_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
     HIGHLIGHTS_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     system: _builtins.str
     code: _builtins.str
     display: _builtins.str
@@ -273,6 +274,8 @@ class SearchResult(_message.Message):
     billable: _builtins.bool
     why: _builtins.str
     """A plain reason: "exact code", "code begins with S73.0", "matches 'hip', 'dislocation'"."""
+    status: _builtins.str
+    """`active`, `future` or `retired` on the date asked for, or today."""
     @_builtins.property
     def highlights(self) -> _containers.RepeatedCompositeFieldContainer[Global___Highlight]:
         """Parts of `description` that matched, in characters."""
@@ -287,10 +290,11 @@ class SearchResult(_message.Message):
         billable: _builtins.bool | None = ...,
         why: _builtins.str = ...,
         highlights: _abc.Iterable[Global___Highlight] | None = ...,
+        status: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable", "code", b"code", "description", b"description", "display", b"display", "highlights", b"highlights", "system", b"system", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable", "code", b"code", "description", b"description", "display", b"display", "highlights", b"highlights", "status", b"status", "system", b"system", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__billable: _TypeAlias = _typing.Literal["billable"]  # noqa: Y015
     _WhichOneofArgType__billable: _TypeAlias = _typing.Literal["_billable", b"_billable"]  # noqa: Y015
