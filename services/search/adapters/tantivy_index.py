@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import tantivy
 
-from services.search.domain.documents import Correction, FoundWord, Hit, MatchKind, Span
+from services.search.domain.completions import topmost_first
+from services.search.domain.documents import FoundWord, Hit, MatchKind, Span
 from services.search.domain.filters import standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
@@ -84,7 +85,7 @@ class TantivyIndex:
         self._schema = index.schema
         self._searcher = index.searcher()
         self._filtered = FilteredSearch(self._schema, self._searcher)
-        self._compiler = Compiler(self._schema, self._searcher, self._analyzers, Lexicon(folder))
+        self._compiler = Compiler(self._schema, self._searcher, self._analyzers, Lexicon.of(folder))
 
     @property
     def documents(self) -> int:
@@ -112,17 +113,11 @@ class TantivyIndex:
                 break
         if attempts[0] > Strictness.CORRECTED:
             found = replace(found, complete=self._complete(plan))
-        return replace(found, corrections=self._corrections(plan, found))
+        return replace(found, corrections=self._compiler.corrections.told(plan, found.strictness, found.complete))
 
     def _complete(self, plan: Plan) -> int:
         stages = self._compiler.stages(plan, Strictness.CORRECTED)
         return self._filtered.total(either(stages), plan.filters) if stages else 0
-
-    def _corrections(self, plan: Plan, found: Found) -> list[Correction]:
-        """Where all words were met often enough as they were typed, nobody asks whether they were meant so."""
-        if found.strictness is Strictness.ALL and found.complete >= plan.enough:
-            return []
-        return [each for word in plan.required if (each := self._compiler.correction(word, found.strictness))]
 
     def _page(self, stages: list[Stage], plan: Plan, strictness: Strictness, offset: int, limit: int) -> list[Hit]:
         matches = self._matches(plan, strictness)
@@ -157,10 +152,12 @@ class TantivyIndex:
         if stage.kind is not MatchKind.WORDS:
             return [self._hit(address, stage.kind, plan) for _, address in self._run(stage, plan, limit).hits]
         result = self._run(stage, plan, limit * _SUGGEST_DEPTH, weight="brevity")
-        return _topmost_first((self._hit(address, stage.kind, plan) for _, address in result.hits), limit)
+        return topmost_first((self._hit(address, stage.kind, plan) for _, address in result.hits), limit)
 
     def _matches(self, plan: Plan, strictness: Strictness) -> Matches:
-        return Matches(self._analyzers, [(word, self._compiler.corrected(word, strictness)) for word in plan.words])
+        return Matches(
+            self._analyzers, [(word, self._compiler.corrections.near(word, strictness)) for word in plan.words]
+        )
 
     def _hit(self, address: tantivy.DocAddress, kind: MatchKind, plan: Plan, matches: Matches | None = None) -> Hit:
         stored = self._searcher.doc(address).to_dict()
@@ -181,15 +178,3 @@ class TantivyIndex:
             highlights=highlights,
             status=standing(stored["begins"][0], stored["ends"][0], day_number(day)) if day else None,
         )
-
-
-def _topmost_first(hits: Iterable[Hit], limit: int) -> list[Hit]:
-    """The first `limit` hits, where codes that stand beneath one before them only fill what would be left free."""
-    above: list[Hit] = []
-    beneath: list[Hit] = []
-    for hit in hits:
-        covered = any(hit.system == other.system and hit.code.startswith(other.code) for other in above)
-        (beneath if covered else above).append(hit)
-        if len(above) == limit:
-            break
-    return (above + beneath)[:limit]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
-from services.search.domain.documents import Correction, MatchKind
+from services.search.domain.documents import MatchKind
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
+from .corrections import Corrections
 from .lexicon import Lexicon
 from .tantivy_schema import Analyzers, code_number, opening
 
@@ -33,8 +33,6 @@ ALL_WORDS = 50.0
 # Among suggestions how often a word occurs says little: a whole word counts more than the beginning of one, the
 # description more than the further terms, a description that begins as typed most.
 WHOLE_WORD, BEGINNING, ELSEWHERE, OPENING = 2.0, 1.5, 0.5, 2.0
-# A word is offered instead of one that is known if so many times as many documents have it.
-MANY_TIMES = 20
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ class Stage:
 
 class Compiler:
     def __init__(self, schema: Schema, searcher: Searcher, analyzers: Analyzers, lexicon: Lexicon) -> None:
-        self._schema, self._searcher, self._analyzers, self._lexicon = schema, searcher, analyzers, lexicon
-        self._near_words = lru_cache(maxsize=1024)(lexicon.near)
+        self._schema, self._searcher, self._analyzers = schema, searcher, analyzers
+        self.corrections = Corrections(lexicon, analyzers, self._known)
 
     def stages(self, plan: Plan, strictness: Strictness) -> list[Stage]:
         """The plan's stages, each without the results of those before. The filters are left to `tantivy_filters`."""
@@ -73,35 +71,9 @@ class Compiler:
                 found.append(Stage(kind, whole, by_score=kind in (MatchKind.EXACT, MatchKind.WORDS)))
         return found
 
-    def corrected(self, word: Word, strictness: Strictness) -> Sequence[str]:
-        """The words that a misspelt one may be meant for; none where the index knows it or it may not be corrected."""
-        if not self._misspelt(word, strictness):
-            return ()
-        return self._near_words("".join(self._analyzers.surface.analyze(word.text)))
-
-    def correction(self, word: Word, strictness: Strictness) -> Correction | None:
-        """How a word was read, or may better be read. A word whose end is still to be typed is none too short."""
-        text = "".join(self._analyzers.surface.analyze(word.text))
-        if not word.correctable or (word.prefix and self._searcher.terms_with_prefix("surface", text, limit=1)):
-            return None
-        if not self._known(word):
-            near = tuple(self.corrected(word, strictness))
-            return Correction(word.text, near, True) if strictness >= Strictness.CORRECTED else None
-        often = self._documents(word.text) * MANY_TIMES
-        near = tuple(each for each in self._near_words(text) if self._documents(each) >= often)
-        return Correction(word.text, near, False) if near else None
-
-    def _misspelt(self, word: Word, strictness: Strictness) -> bool:
-        """Whether it may be a misspelt word, or the beginning of one."""
-        return strictness >= Strictness.CORRECTED and word.correctable and not self._known(word)
-
     def _known(self, word: Word) -> bool:
-        return self._documents(word.text) > 0
-
-    def _documents(self, text: str) -> int:
-        """In how many documents a word is, in the field that has it in most."""
-        stems = self._analyzers.stems.analyze(text)
-        return max((self._searcher.doc_freq(field, stem) for stem in stems for field in WORD_FIELDS), default=0)
+        stems = self._analyzers.stems.analyze(word.text)
+        return any(self._searcher.doc_freq(field, stem) for stem in stems for field in WORD_FIELDS)
 
     def _exact(self, plan: Plan) -> Query | None:
         if not plan.codes:
@@ -176,7 +148,7 @@ class Compiler:
         if word.prefix:
             ways.append((self._near(surface[0], 0, prefix=True, field="description_surface"), BEGINNING))
             ways.append((self._near(surface[0], 0, prefix=True), ELSEWHERE))
-        if self._misspelt(word, strictness):
+        if self.corrections.misspelt(word, strictness):
             ways.append((self._near(surface[0], 1, prefix=word.prefix, field="description_surface"), BEGINNING))
             ways.append((self._near(surface[0], 1, prefix=word.prefix), ELSEWHERE))
         return Query.disjunction_max_query([Query.const_score_query(query, score) for query, score in ways])
@@ -190,9 +162,9 @@ class Compiler:
         ways = [self._parts(stems), *(self._parts(self._analyzers.stems.analyze(other)) for other in word.others)]
         if word.prefix and len(surface) == 1:
             ways.append(Query.boost_query(self._near(surface[0], 0, prefix=True), BEGINS_LIKE))
-        for place, near in enumerate(self.corrected(word, strictness), 1):
+        for place, near in enumerate(self.corrections.near(word, strictness), 1):
             ways.append(Query.boost_query(self._parts(self._analyzers.stems.analyze(near)), 1 / place))
-        if word.prefix and len(surface) == 1 and self._misspelt(word, strictness):
+        if word.prefix and len(surface) == 1 and self.corrections.misspelt(word, strictness):
             ways.append(Query.boost_query(self._near(surface[0], 1, prefix=True), EDITED))
         return ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways, WORDS_TIE)
 

@@ -19,7 +19,7 @@ from services.search.service import Search
 from services.search.servicer import SERVICE_NAME, SearchServicer
 from services.standalone.ports import free_port
 from tests.conftest import OPEN_SETTINGS
-from tests.contract.search.conftest import index, new_store, store  # noqa: F401 - fixtures
+from tests.contract.search.conftest import built, built_store, engine, index, new_place, opened  # noqa: F401 - fixtures
 from tests.integration.gateway.wire_accounts import Wire
 from tests.machine import copy_state, running
 
