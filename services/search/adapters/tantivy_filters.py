@@ -56,7 +56,7 @@ class FilteredSearch:
         answer = self._aggregated(query, filters, open_facets)
         total = everywhere = _total(answer)
         found = list(_counts(answer, open_facets))
-        for facet in filters.chosen:
+        for facet in (each for each in Facet if each in filters.chosen):
             found += _counts(self._aggregated(query, filters, [facet], but=facet), [facet])
         if filters != filters.wide:
             everywhere = self.total(query, filters.wide)

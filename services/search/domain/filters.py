@@ -44,6 +44,7 @@ class Filters:
     billable: bool | None = None
     status: Status | None = None
     on: date | None = None
+    # Not part of what a cursor is bound to.
     today: date | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
