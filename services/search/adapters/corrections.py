@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 
 from services.search.domain.documents import Correction
-from services.search.domain.query import Plan, Strictness
+from services.search.domain.query import ENOUGH, Plan, Strictness
 from services.search.domain.query_words import Word
 
 from .lexicon import Lexicon
@@ -40,18 +40,20 @@ class Corrections:
 
         Where all words were met often enough as they were typed, nobody asks whether they were meant so.
         """
-        if strictness is Strictness.ALL and complete >= plan.enough:
+        if strictness is Strictness.ALL and complete >= ENOUGH:
             return []
         return [each for word in plan.required if (each := self._told(word, strictness))]
 
     def _told(self, word: Word, strictness: Strictness) -> Correction | None:
         written = self._written(word.text)
-        # A word whose end is still to be typed is not misspelt.
-        if not word.correctable or (word.prefix and self._lexicon.begins(written)):
+        if not word.correctable:
             return None
         if not self._known(word):
-            applied = strictness >= Strictness.CORRECTED
-            return Correction(word.text, tuple(self._near(written)), applied=True) if applied else None
+            # A word whose end is still to be typed is not misspelt.
+            begun = word.prefix and self._lexicon.begins(written)
+            if begun or strictness < Strictness.CORRECTED:
+                return None
+            return Correction(word.text, tuple(self._near(written)), applied=True)
         often = self._documents(written) * MANY_TIMES
         near = tuple(each for each in self._near(written) if often and self._documents(each) >= often)
         return Correction(word.text, near, applied=False) if near else None
