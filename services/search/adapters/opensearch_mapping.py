@@ -20,7 +20,7 @@ _LONGEST_TOKEN = 255
 _OPENING_LENGTH = 80
 _LONGEST_WEIGHED = 40
 # What is not kept for answers, because it is only searched and sorted by.
-_UNSTORED = ["number", "position", "modifiers", "equivalents", "begins", "ends", "brevity", "no_*"]
+_UNSTORED = ["number", "position", "modifiers", "equivalents", "brevity", "chapter", "no_*"]
 # Lucene counts the documents that have a field, tantivy all of them. So that what is rare is as rare to both, a code
 # without a text has this in its place: a character for private use, which `domain.words` leaves out of what is typed.
 _NOTHING = "\ue000"
@@ -119,6 +119,7 @@ def _properties() -> dict[str, Any]:
         "equivalents": {"type": "keyword", "doc_values": False},
         "equivalents_told": kept,
         "billable": {"type": "boolean"},
+        "chapter": {"type": "keyword"},
         "begins": {"type": "integer"},
         "ends": {"type": "integer"},
         # Greater for shorter descriptions, which come first among suggestions.
@@ -150,4 +151,6 @@ def document(code: IndexedCode, position: int) -> dict[str, Any]:
     }
     if code.billable is not None:
         found["billable"] = code.billable
+    if code.chapter:
+        found["chapter"] = code.chapter
     return found

@@ -7,6 +7,8 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
+from .filters import Facet, Status
+
 ICD9_SYSTEMS = ("icd9cm", "icd9proc")
 """Nobody codes with them any more: what they hold is looked for by code, or when it is asked for."""
 CODE_SYSTEMS = frozenset(
@@ -83,7 +85,7 @@ class FoundWord:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One result. `words` and `highlights` are set for results found by words, not for suggestions; `equivalents` for
-    results found by the code of ICD-9-CM that they took the place of."""
+    results found by the code of ICD-9-CM that they took the place of. `status` is None where the plan has no day."""
 
     system: str
     code: str
@@ -94,12 +96,26 @@ class Hit:
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
     equivalents: tuple[Equivalent, ...] = ()
+    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """How many results have this value of `system` or `billable`."""
+    """How many results have this value: the code of a system, the name of a chapter, "true" or "false" for billable, a
+    status."""
 
-    field: str
+    field: Facet
     value: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word that may be misspelt. `near` are words of the index, the likeliest first; none: nothing is like it.
+
+    `applied` says that results were found by those words instead, because no code has the one that was typed. Else it
+    is only a guess: few codes have the typed one, and many another that is nearly spelled so."""
+
+    typed: str
+    near: tuple[str, ...]
+    applied: bool

@@ -17,12 +17,12 @@ words stay ahead of those that match some.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from . import procedures
 from .documents import ICD9_SYSTEMS
+from .filters import Filters, Status
 from .query_words import Word, sort
 from .spelling import CodeRange, Spelled, spelled
 from .vocabulary import vocabulary
@@ -30,6 +30,7 @@ from .words import MAX_WORDS, normalised, split
 
 # As many as a first page shows at a glance.
 ENOUGH = 10
+EVERYTHING = Filters()
 
 
 class Strictness(IntEnum):
@@ -45,7 +46,7 @@ class Strictness(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to look for. `system` "" is all; `on` None is any day.
+    """What to look for, and among which codes.
 
     `preferred` words were not typed: a description that has one ranks higher by its weight, as does one that has none
     of an `avoided` word and its others. So does a code of a `favored` system, by `procedures.WEIGHT`. All are weighed
@@ -58,8 +59,7 @@ class Plan:
     preferred: tuple[Word, ...] = ()
     avoided: tuple[Word, ...] = ()
     favored: tuple[str, ...] = ()
-    system: str = ""
-    on: date | None = None
+    filters: Filters = EVERYTHING
 
     @property
     def empty(self) -> bool:
@@ -67,8 +67,10 @@ class Plan:
 
     @property
     def set_aside(self) -> tuple[str, ...]:
-        """The code systems that nobody codes with any more, unless one of them or a date of service is asked for."""
-        return () if self.on or self.system in ICD9_SYSTEMS else ICD9_SYSTEMS
+        """Code systems that nobody codes with any more, unless one of them, a date, or what is retired is wanted."""
+        asked = self.filters
+        wanted = asked.on or asked.status is Status.RETIRED or asked.system in ICD9_SYSTEMS
+        return () if wanted else ICD9_SYSTEMS
 
     @property
     def enough(self) -> int:
@@ -105,8 +107,9 @@ class Plan:
         return tuple(found)
 
 
-def understand(text: str, *, system: str = "", on: date | None = None) -> Plan:
-    """The plan for `text`; empty if it holds neither a word nor a code. Never raises."""
+def understand(text: str, filters: Filters = EVERYTHING, *, as_typed: bool = False) -> Plan:
+    """The plan for `text`; empty if it holds neither a word nor a code. With `as_typed` no word is taken for a misspelt
+    one. Never raises."""
     clean = normalised(text)
     found = spelled(clean)
     words = split(found.rest if found.rest.strip() else clean)[:MAX_WORDS]
@@ -118,10 +121,9 @@ def understand(text: str, *, system: str = "", on: date | None = None) -> Plan:
         codes=found.codes,
         prefix=found.prefix,
         ranges=found.ranges,
-        words=sorted_.words,
+        words=tuple(replace(word, as_typed=True) for word in sorted_.words) if as_typed else sorted_.words,
         preferred=sorted_.preferred,
         avoided=sorted_.avoided,
         favored=(procedures.SYSTEM,) if procedures.is_asked_for(frozenset(words)) else (),
-        system=system,
-        on=on,
+        filters=filters,
     )

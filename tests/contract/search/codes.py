@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.search.domain.documents import Equivalent, IndexedCode
+from services.search.domain.documents import IndexedCode
 from services.search.ports import CodeBatch
 
 RELEASE = "a" * 64
 FY2026 = (date(2025, 10, 1), date(2026, 9, 30))
 
 
+INJURY, CIRCULATORY, EQUIPMENT, DRUGS = "Injury, poisoning (S00-T88)", "Circulatory (I00-I99)", "Equipment", "Drugs"
+CHAPTERS = {"S": INJURY, "T": INJURY, "I": CIRCULATORY, "E": "Endocrine (E00-E89)"}
+GROUPS = {"E": EQUIPMENT, "J": DRUGS}
+
+
 def icd(display, description, billable, *terms):
-    return IndexedCode(
-        "icd10cm", display.replace(".", ""), display, description, billable, terms, *FY2026, "Injury, poisoning"
-    )
+    chapter = CHAPTERS.get(display[0], "")
+    return IndexedCode("icd10cm", display.replace(".", ""), display, description, billable, terms, *FY2026, chapter)
 
 
 def other(system, code, description, *terms, billable=None, begins=None, ends=None):
-    return IndexedCode(system, code, code, description, billable, terms, begins, ends, "")
+    return IndexedCode(system, code, code, description, billable, terms, begins, ends, GROUPS.get(code[0], ""))
 
 
 def hip_family():
@@ -33,35 +37,9 @@ def hip_family():
                 yield icd(code + letter, f"Unspecified {what} of {word} hip, {encounter}", True)
 
 
-def leads_to(code, *equivalents):
-    """A code that codes of ICD-9-CM lead to, each given as displayed and whether it is approximate."""
-    return code._replace(
-        equivalents=tuple(Equivalent(display.replace(".", ""), display, rough) for display, rough in equivalents)
-    )
-
-
-def old(system, display, description):
-    return IndexedCode(
-        system, display.replace(".", ""), display, description, None, (), date(2014, 10, 1), date(2015, 9, 30), ""
-    )
-
-
 CODES = sorted(
     [
         *hip_family(),
-        leads_to(icd("A00.0", "Cholera due to Vibrio cholerae", True), ("001.0", False)),
-        leads_to(icd("I15.9", "Secondary hypertension, unspecified", True), ("405.99", True), ("405.19", True)),
-        old("icd9cm", "001.0", "Cholera due to vibrio cholerae"),
-        old("icd9cm", "405.99", "Other unspecified secondary hypertension"),
-        old("icd9cm", "405.19", "Other benign secondary hypertension"),
-        old("icd9cm", "272.50", "Lipoprotein deficiencies, made up"),
-        old("icd9proc", "00.10", "Implantation of chemotherapeutic agent"),
-        old("icd9proc", "81.51", "Total hip replacement"),
-        leads_to(
-            other("icd10pcs", "0SR90J9", "Replacement of Right Hip Joint with Synthetic Substitute", billable=True),
-            ("81.51", True),
-        ),
-        icd("Z96.641", "Presence of right artificial hip joint", True, "Right hip replacement"),
         icd("E11", "Type 2 diabetes mellitus", False),
         icd("E11.621", "Type 2 diabetes mellitus with foot ulcer", True),
         icd("E11.9", "Type 2 diabetes mellitus without complications", True),
@@ -81,6 +59,7 @@ CODES = sorted(
         other("hcpcs", "E0143", "Walker, folding, wheeled, adjustable or fixed height", billable=True),
         other("hcpcs", "J0120", "Injection, tetracycline, up to 250 mg", billable=True, ends=date(2024, 12, 31)),
         other("hcpcs", "J0121", "Injection, omadacycline, 1 mg", billable=True),
+        other("hcpcs", "J0122", "Injection, eravacycline, 1 mg", billable=True, begins=date(2027, 1, 1)),
     ]
 )
 
