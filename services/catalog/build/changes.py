@@ -37,6 +37,9 @@ _PTPS = {
 }
 _DESCRIBED_BY = {
     "icd10cm": DataSet.ICD10CM,
+    "icd10pcs": DataSet.ICD10PCS,
+    "icd9cm": DataSet.ICD9CM,
+    "icd9proc": DataSet.ICD9PROC,
     "hcpcs": DataSet.HCPCS,
     "modifier": DataSet.HCPCS,
     "cpt": DataSet.CPT_DESCRIPTORS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.search.domain.documents import MatchKind
+from services.search.domain.documents import DIAGNOSES, MatchKind
 from services.search.domain.query import Plan, Strictness
 
 from .opensearch_filters import counts, within
@@ -105,7 +105,11 @@ def _codes(plan: Plan) -> list[Query]:
         found += [_constant({"term": {"code": each.code}}, score)]
         found += [_constant({"term": {"display": each.typed}}, score + 1.0)]
         # Codes that took the place of one of ICD-9-CM, which the dot tells apart where two have the same digits.
-        found.append(_constant({"term": {"equivalents": each.dotted or each.code}}, score - _EXACT + _EQUIVALENT))
+        # Of digits without a dot, which may be a procedure's, the diagnoses come first.
+        leads = {"term": {"equivalents": each.dotted or each.code}}
+        among = {"bool": {"must": [leads, {"term": {"system": DIAGNOSES}}]}}
+        score += _EQUIVALENT - _EXACT
+        found += [_constant(leads, score), _constant(among, score + 0.5)]
     beginning = [(_between(plan.prefix, plan.prefix), _PREFIX, _PREFIX_ASIDE)] if plan.prefix else []
     within = [(_between(each.low, each.high), _RANGE, _RANGE_ASIDE) for each in plan.ranges]
     for query, first, aside in (*beginning, *within):

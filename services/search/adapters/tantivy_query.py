@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
-from services.search.domain.documents import MatchKind
+from services.search.domain.documents import DIAGNOSES, MatchKind
 from services.search.domain.procedures import WEIGHT as FAVORED
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
@@ -96,12 +96,17 @@ class Compiler:
 
     def _equivalent(self, plan: Plan) -> Query | None:
         """Codes that took the place of one of ICD-9-CM, which the dot tells apart where two have the same digits."""
-        return _any(
+        found = _any(
             [
                 Query.const_score_query(self._term("equivalents", each.dotted or each.code), float(-place))
                 for place, each in enumerate(plan.codes, -len(plan.codes))
             ]
         )
+        if found is None:
+            return None
+        # Of digits without a dot, which may be a procedure's, the diagnoses come first.
+        diagnoses = Query.const_score_query(self._term("system", DIAGNOSES), 0.5)
+        return Query.boolean_query([(Occur.Must, found), (Occur.Should, diagnoses)])
 
     def _not_set_aside(self, query: Query | None, plan: Plan) -> Query | None:
         if query is None or not plan.set_aside:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from .filters import Facet, Status
 
+DIAGNOSES = "icd10cm"
 ICD9_SYSTEMS = ("icd9cm", "icd9proc")
 """Nobody codes with them any more: what they hold is looked for by code, or when it is asked for."""
 CODE_SYSTEMS = frozenset(

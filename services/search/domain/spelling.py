@@ -15,6 +15,8 @@ MAX_LISTED = 50
 
 # What may be the beginning of a code, in capitals and without separators.
 _PREFIX = re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}|[0-9]{2,5}|[0-9]{4}[A-Z]|(?=.*[0-9].*[0-9])[0-9A-HJ-NP-Z]{7}")
+# The beginning of an ICD-10-PCS code, typed without blanks ("4 ear" is none): a section, then letters and digits.
+_PROCEDURE_PREFIX = re.compile(r"(?=.*[0-9])(?=.*[A-Z])[0-9BCDFGHX][0-9A-HJ-NP-Z]{2,5}")
 # A code that stands for itself among words or in a list.
 _WHOLE = re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}|[0-9]{5}|[0-9]{4}[A-Z]|(?=.*[0-9].*[0-9])[0-9A-HJ-NP-Z]{7}")
 # Long enough not to be a word of medical English, as "b12" and "t10" are.
@@ -76,7 +78,8 @@ def spelled(text: str) -> SpelledCodes:
     single = compact(upper)
     if 1 <= len(single) <= MAX_CODE_LENGTH and (_PREFIX.fullmatch(single) or " " not in upper):
         whole = Spelled(single, upper.replace(" ", ""))
-        prefix = single if len(listed) < 2 and len(single) >= MIN_PREFIX and _PREFIX.fullmatch(single) else ""
+        begins = _PREFIX.fullmatch(single) or (" " not in upper and _PROCEDURE_PREFIX.fullmatch(single))
+        prefix = single if len(listed) < 2 and len(single) >= MIN_PREFIX and begins else ""
         return SpelledCodes(tuple(dict.fromkeys([whole, *listed])), prefix=prefix, rest=text)
     if listed:
         return SpelledCodes(listed, rest=text)

@@ -77,7 +77,7 @@ async def test_the_way_is_open_within_a_system(index):
 async def test_the_dot_tells_diagnoses_and_procedures_of_icd9_apart(index):
     assert await displays(index, "001.0") == ["001.0", "00.10", "A00.0"]
     assert await displays(index, "00.10") == ["00.10", "001.0", "3E00X05"]
-    assert set(await displays(index, "0010")) == {"001.0", "00.10", "A00.0", "3E00X05"}
+    assert await displays(index, "0010") == ["001.0", "00.10", "A00.0", "3E00X05"]
     assert why(understand("001.0"), (await search(index, "001.0")).hits[2]) == "from ICD-9-CM 001.0 by GEM"
 
 
@@ -91,6 +91,12 @@ async def test_codes_of_icd9_are_found_by_words_only_where_they_are_asked_for(in
     assert set(await displays(index, "secondary hypertension", system="icd9cm")) == {"405.19", "405.99"}
     assert set(await displays(index, "secondary hypertension", on=date(2015, 1, 5))) == {"405.19", "405.99"}
     assert "81.51" not in await suggested(index, "total hip")
+
+
+@pytest.mark.parametrize("typed", ["0SR", "0sr9", "0SR90J"])
+async def test_procedures_are_found_by_the_beginning_of_their_code(index, typed):
+    (hit,) = (await search(index, typed)).hits
+    assert (hit.display, hit.kind) == ("0SR90J9", MatchKind.PREFIX)
 
 
 async def test_who_names_a_procedure_finds_it_before_a_diagnosis_that_mentions_it(index):

@@ -42,7 +42,11 @@ def test_codes_of_other_systems(typed, code):
 
 
 @pytest.mark.parametrize(
-    ("typed", "prefix"), [("S73.0", "S730"), ("27", "27"), ("s7", "S7"), ("e01", "E01"), ("h", "")]
+    ("typed", "prefix"),
+    [
+        *(("S73.0", "S730"), ("27", "27"), ("s7", "S7"), ("e01", "E01"), ("h", "")),
+        *(("0sr9", "0SR9"), ("XW0", "XW0"), ("4 ear", ""), ("3rd", "3RD"), ("dead", "")),
+    ],
 )
 def test_the_beginning_of_a_code_is_a_prefix(typed, prefix):
     assert spelled(typed).prefix == prefix
