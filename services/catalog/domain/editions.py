@@ -66,6 +66,10 @@ TITLES: dict[DataSet, str] = {
 }
 
 
+# ICD-9-CM ended with its last edition (45 CFR 162.1002).
+_LAST_DAYS = dict.fromkeys((DataSet.ICD9CM, DataSet.ICD9PROC), date(2015, 9, 30))
+
+
 @dataclass(frozen=True, order=True)
 class Edition:
     """One publication of one data set.
@@ -86,6 +90,11 @@ class Edition:
     @property
     def title(self) -> str:
         return f"{TITLES[self.data_set]} {self.name}".rstrip()
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no edition follows it: what it says of its own time stays the last word."""
+        return self.ends is not None and self.ends == _LAST_DAYS.get(self.data_set)
 
     def covers(self, day: date) -> bool:
         return (self.begins is None or self.begins <= day) and (self.ends is None or day <= self.ends)

@@ -100,9 +100,9 @@ def choose(editions: Sequence[LoadedEdition], data_set: DataSet, question: Quest
 
 
 def outdated_since(loaded: LoadedEdition, question: Question) -> date | None:
-    """The first day on which the edition was no longer in force, if that has come."""
+    """The first day on which the edition was no longer in force, if that has come and others follow it."""
     ends = loaded.edition.ends
-    return ends + ONE_DAY if ends and ends < question.day else None
+    return ends + ONE_DAY if ends and ends < question.day and not loaded.edition.is_last else None
 
 
 def covers(editions: Iterable[LoadedEdition], data_sets: frozenset[DataSet], day: date) -> bool:

@@ -61,6 +61,13 @@ def test_without_a_date_the_newest_complete_edition_answers_and_is_called_outdat
     assert chosen.day == date(2025, 12, 31)
 
 
+def test_the_last_edition_of_icd9_is_not_called_outdated_and_the_one_before_it_is():
+    question = Question(date(2026, 11, 23))
+    last, before = (LoadedEdition(fiscal_year(DataSet.ICD9CM, year), True, 1) for year in (2015, 2014))
+    assert outdated_since(last, question) is None
+    assert outdated_since(before, question) == date(2014, 10, 1)
+
+
 def test_an_incomplete_edition_answers_where_there_is_no_complete_one():
     editions = [loaded(2025, 10, complete=False), loaded(2026, 1, complete=False)]
     assert choose(editions, DataSet.PFS, Question(date(2026, 11, 23))).loaded == editions[1]

@@ -262,3 +262,31 @@ def test_the_code_is_in_the_picture_of_a_large_family():
 def test_dates_read_as_dates():
     assert day("2025-10-01") == "Oct 1, 2025"
     assert day("not stated") == "not stated"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (pb.CODE_STATUS_ACTIVE, "Header: not billable"),
+        (pb.CODE_STATUS_RETIRED, "Not billable any more"),
+        (pb.CODE_STATUS_FUTURE, "Not billable yet"),
+    ],
+)
+def test_only_a_code_in_force_is_called_a_header(status, said):
+    text = html(pb.CodePage(system="icd9cm", code="83500", display="835.00", status=status, billable=False))
+    assert said in text
+    assert ("Header" in text) == (status == pb.CODE_STATUS_ACTIVE)
+
+
+def test_codes_of_the_gems_stand_in_tables_of_their_own_with_their_direction():
+    other = pb.CodeRef(system="icd10cm", code="S73006A", display="S73.006A", description="Hip out", has_page=True)
+    entries = [
+        pb.Entry(kind=kind, text="Approximate: the two do not say exactly the same.", value="10000", related=other)
+        for kind in (pb.ENTRY_KIND_EQUIVALENT_CODE, pb.ENTRY_KIND_EQUIVALENT_FROM)
+    ]
+    section = pb.Section(name="crosswalks", state=pb.SECTION_STATE_AVAILABLE, entries=entries, total=2)
+    groups = section_view.view(section, 3, locked=False).groups
+    assert [(group.heading, group.layout) for group in groups] == [
+        ("Equivalent codes by the GEMs", "pairs"),
+        ("Codes whose GEMs lead here", "pairs"),
+    ]
