@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from .vocabulary import Vocabulary
 from .words import FUNCTION_WORDS
 
-FUNCTION_WEIGHT, PREFERENCE_WEIGHT = 0.2, 1.0
+FUNCTION_WEIGHT, PREFERENCE_WEIGHT = 0.2, 1.2
 MIN_PREFIX = 2
 MIN_CORRECTED = 5
 MAX_CORRECTED = 24
