@@ -46,7 +46,13 @@ class SearchServicer(search_pb2_grpc.SearchServiceServicer):
         hits = await self._search.suggest(request.q, request.system, request.limit)
         return pb.SuggestResponse(
             suggestions=[
-                pb.Suggestion(system=hit.system, code=hit.code, display=hit.display, description=hit.description)
+                pb.Suggestion(
+                    system=hit.system,
+                    code=hit.code,
+                    display=hit.display,
+                    description=hit.description,
+                    status=hit.status or "",
+                )
                 for hit in hits
             ]
         )

@@ -58,11 +58,12 @@ def _spelling(found: search_pb2.Spelling) -> dict[str, Any]:
     return {"query": found.query, "applied": found.applied, "words": words}
 
 
-def _suggestion(found: search_pb2.Suggestion) -> dict[str, str]:
+def _suggestion(found: search_pb2.Suggestion) -> dict[str, str | None]:
     return {
         "system": found.system,
         "system_name": names.system_name(found.system),
         "code": found.code,
         "display": found.display,
         "description": found.description,
+        "status": found.status or None,
     }

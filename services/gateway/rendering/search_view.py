@@ -168,7 +168,8 @@ def _apart(label: str) -> tuple[str, str]:
 
 def _beginnings(asked: search_pb2.SearchRequest, codes: Iterable[str]) -> Iterable[tuple[str, str]]:
     for beginning in dict.fromkeys(code[:_CATEGORY] for code in codes if len(code) > _CATEGORY):
-        yield beginning, address(asked, q=beginning)
+        # As a range: by itself it may be a code, whose page would be opened.
+        yield beginning, address(asked, q=f"{beginning}-{beginning}")
 
 
 def _chips(asked: search_pb2.SearchRequest) -> Iterable[Chip]:

@@ -99,11 +99,14 @@ class Meter(BaseModel):
     as_of: str
 
 
+Status = Literal["active", "retired", "future"]
+
+
 class CodePage(BaseModel):
     system: str
     code: str
     display: str
-    status: Literal["active", "retired", "future"]
+    status: Status
     billable: bool | None
     effective: Effective
     on: str | None
@@ -213,7 +216,7 @@ class SearchResult(BaseModel):
     display: str
     description: str
     billable: bool | None
-    status: Literal["active", "future", "retired"] | None
+    status: Status | None
     why: str
     highlights: list[Highlight]
 
@@ -263,6 +266,7 @@ class Suggestion(BaseModel):
     code: str
     display: str
     description: str
+    status: Status | None
 
 
 class Suggestions(BaseModel):

@@ -6,6 +6,8 @@
   const PAUSE_MS = 80;
   // So that a reader hears one number, and not one for every key.
   const SAY_AFTER_MS = 400;
+  // What is more to the point than the code system.
+  const STANDING = { retired: "retired", future: "not yet in force" };
 
   class Combobox {
     active = -1;
@@ -183,7 +185,7 @@
     option.append(
       element("span", { className: "code", textContent: found.display }), " ",
       description, " ",
-      element("span", { className: "system", textContent: found.system_name }),
+      element("span", { className: `system ${found.status}`, textContent: STANDING[found.status] ?? found.system_name }),
     );
     return option;
   }

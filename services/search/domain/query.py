@@ -22,7 +22,7 @@ from enum import IntEnum
 
 from . import procedures
 from .documents import ICD9_SYSTEMS
-from .filters import Filters, Status
+from .filters import Filters
 from .query_words import Word, sort
 from .spelling import CodeRange, Spelled, spelled
 from .vocabulary import vocabulary
@@ -67,9 +67,10 @@ class Plan:
 
     @property
     def set_aside(self) -> tuple[str, ...]:
-        """Code systems that nobody codes with any more, unless one of them, a date, or what is retired is wanted."""
-        asked = self.filters
-        wanted = asked.on or asked.status is Status.RETIRED or asked.system in ICD9_SYSTEMS
+        """Code systems that nobody codes with any more, unless one of them or a date is asked for.
+
+        A status is no reason: it is chosen by its count, which is that of the search as it was before."""
+        wanted = self.filters.on or self.filters.system in ICD9_SYSTEMS
         return () if wanted else ICD9_SYSTEMS
 
     @property

@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 
 from services.search.domain.documents import Equivalent, IndexedCode, MatchKind
+from services.search.domain.filters import Status
 from services.search.domain.query import understand
 from services.search.domain.reasons import why
-from tests.contract.search.asking import displays, search, suggested
+from tests.contract.search.asking import counts, displays, search, suggested
 from tests.contract.search.codes import RELEASE, batches
 from tests.contract.search.conftest import STORES
 
@@ -102,3 +103,11 @@ async def test_procedures_are_found_by_the_beginning_of_their_code(index, typed)
 async def test_who_names_a_procedure_finds_it_before_a_diagnosis_that_mentions_it(index):
     assert (await displays(index, "right hip replacement"))[:2] == ["0SR90J9", "Z96.641"]
     assert (await displays(index, "history of right hip replacement"))[0] == "Z96.641"
+
+
+async def test_a_status_finds_as_many_codes_as_it_counts(index):
+    today = date(2026, 1, 1)
+    counted = (await counts(index, "secondary hypertension", today=today))["status"]
+    for status in Status:
+        found = await search(index, "secondary hypertension", today=today, status=status)
+        assert found.total == counted.get(status, 0)

@@ -76,7 +76,8 @@ NO_TEXT = (
 ANYTHING = st.one_of(
     st.text(max_size=420),
     st.text(st.characters(categories=["Cc", "Cf", "Mn", "So", "Sm", "Po", "Nd", "Lo"]), max_size=120),
-    st.lists(st.sampled_from(NASTY), max_size=6).map(" ".join),
+    # The client itself sends no address of more than 64 kB.
+    st.lists(st.sampled_from([text for text in NASTY if len(text) < 1000]), max_size=6).map(" ".join),
 )
 
 

@@ -105,6 +105,11 @@ async def test_suggestions_say_the_system_in_words_and_may_be_kept_for_a_minute(
     assert first["description"] == next(code.description for code in CODES if code.code == "27250")
 
 
+async def test_suggestions_say_how_a_code_stands_today(get_search):
+    answer = await get_search("/api/v1/suggest", params={"q": "injection tetra"})
+    assert [(one["code"], one["status"]) for one in answer.json()["suggestions"]] == [("J0120", "retired")]
+
+
 async def test_a_refused_suggestion_is_not_kept(get_search):
     answer = await get_search("/api/v1/suggest", params={"q": "x" * 401})
     assert (answer.status_code, answer.headers["Cache-Control"]) == (422, "private, no-cache")

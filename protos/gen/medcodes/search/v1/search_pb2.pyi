@@ -404,10 +404,13 @@ class Suggestion(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     DISPLAY_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     system: _builtins.str
     code: _builtins.str
     display: _builtins.str
     description: _builtins.str
+    status: _builtins.str
+    """`active`, `future` or `retired` today."""
     def __init__(
         self,
         *,
@@ -415,10 +418,11 @@ class Suggestion(_message.Message):
         code: _builtins.str = ...,
         display: _builtins.str = ...,
         description: _builtins.str = ...,
+        status: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "description", b"description", "display", b"display", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "description", b"description", "display", b"display", "status", b"status", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
