@@ -173,10 +173,11 @@ class TantivyIndex:
     def _hit(self, address: tantivy.DocAddress, kind: MatchKind, matches: Matches | None = None) -> Hit:
         stored = self._searcher.doc(address).to_dict()
         description = stored["description"][0]
+        terms = (*stored.get("terms", ()), *stored.get("phrases", ()))
         words: tuple[FoundWord, ...] = ()
         highlights: tuple[Span, ...] = ()
         if matches and kind is MatchKind.WORDS:
-            words, highlights = matches.found(description, [*stored.get("terms", ()), *stored.get("phrases", ())])
+            words, highlights = matches.found(description, terms)
         return Hit(
             system=stored["system"][0],
             code=stored["code"][0],
@@ -186,6 +187,7 @@ class TantivyIndex:
             kind=kind,
             words=words,
             highlights=highlights,
+            terms=terms,
         )
 
 

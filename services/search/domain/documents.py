@@ -58,7 +58,8 @@ class FoundWord:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `words` and `highlights` are set for results found by words, not for suggestions."""
+    """One result. `words` and `highlights` are set for results found by words, not for suggestions. `terms` are all
+    further terms that the code is found by, those of the indexes last."""
 
     system: str
     code: str
@@ -68,6 +69,7 @@ class Hit:
     kind: MatchKind
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
