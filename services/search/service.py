@@ -55,7 +55,7 @@ class Search:
 
     async def search(self, question: Question) -> Answer:
         fields = _refused(question, MAX_LIMIT)
-        on = _day(question.on, fields)
+        on = day(question.on, fields)
         if fields:
             raise InvalidArgument("the search cannot be understood", fields=fields)
         plan = understand(question.q, system=question.system, on=on)
@@ -115,7 +115,7 @@ def _refused(question: Question, max_limit: int) -> dict[str, str]:
     return fields
 
 
-def _day(text: str, fields: dict[str, str]) -> date | None:
+def day(text: str, fields: dict[str, str]) -> date | None:
     if not text:
         return None
     try:

@@ -24,13 +24,19 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmedcodes/search/v1/search.proto\x12\x12medcodes.search.v1\"U\n\rSearchRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\t\x12\r\n\x05limit\x18\x04 \x01(\r\x12\x0e\n\x06\x63ursor\x18\x05 \x01(\t\"\xa3\x01\n\x0eSearchResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .medcodes.search.v1.SearchResult\x12\r\n\x05total\x18\x02 \x01(\r\x12)\n\x06\x66\x61\x63\x65ts\x18\x03 \x03(\x0b\x32\x19.medcodes.search.v1.Facet\x12\x13\n\x0bnext_cursor\x18\x04 \x01(\t\x12\x0f\n\x07release\x18\x05 \x01(\t\"\xb6\x01\n\x0cSearchResult\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x15\n\x08\x62illable\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x0b\n\x03why\x18\x06 \x01(\t\x12\x31\n\nhighlights\x18\x07 \x03(\x0b\x32\x1d.medcodes.search.v1.HighlightB\x0b\n\t_billable\"\'\n\tHighlight\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\"4\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\r\":\n\x0eSuggestRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"F\n\x0fSuggestResponse\x12\x33\n\x0bsuggestions\x18\x01 \x03(\x0b\x32\x1e.medcodes.search.v1.Suggestion\"P\n\nSuggestion\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"\x17\n\x15GetIndexStatusRequest\"N\n\x16GetIndexStatusResponse\x12\x0f\n\x07release\x18\x01 \x01(\t\x12\x11\n\tdocuments\x18\x02 \x01(\x04\x12\x10\n\x08\x62uilding\x18\x03 \x01(\t2\x9d\x02\n\rSearchService\x12O\n\x06Search\x12!.medcodes.search.v1.SearchRequest\x1a\".medcodes.search.v1.SearchResponse\x12R\n\x07Suggest\x12\".medcodes.search.v1.SuggestRequest\x1a#.medcodes.search.v1.SuggestResponse\x12g\n\x0eGetIndexStatus\x12).medcodes.search.v1.GetIndexStatusRequest\x1a*.medcodes.search.v1.GetIndexStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmedcodes/search/v1/search.proto\x12\x12medcodes.search.v1\"U\n\rSearchRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\t\x12\r\n\x05limit\x18\x04 \x01(\r\x12\x0e\n\x06\x63ursor\x18\x05 \x01(\t\"\xa3\x01\n\x0eSearchResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .medcodes.search.v1.SearchResult\x12\r\n\x05total\x18\x02 \x01(\r\x12)\n\x06\x66\x61\x63\x65ts\x18\x03 \x03(\x0b\x32\x19.medcodes.search.v1.Facet\x12\x13\n\x0bnext_cursor\x18\x04 \x01(\t\x12\x0f\n\x07release\x18\x05 \x01(\t\"\xb6\x01\n\x0cSearchResult\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x15\n\x08\x62illable\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x0b\n\x03why\x18\x06 \x01(\t\x12\x31\n\nhighlights\x18\x07 \x03(\x0b\x32\x1d.medcodes.search.v1.HighlightB\x0b\n\t_billable\"\'\n\tHighlight\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\"4\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\r\":\n\x0eSuggestRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"F\n\x0fSuggestResponse\x12\x33\n\x0bsuggestions\x18\x01 \x03(\x0b\x32\x1e.medcodes.search.v1.Suggestion\"P\n\nSuggestion\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"_\n\x11\x43\x61seLookupRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x30\n\x07setting\x18\x02 \x01(\x0e\x32\x1f.medcodes.search.v1.CaseSetting\x12\n\n\x02on\x18\x03 \x01(\t\"\x80\x01\n\x12\x43\x61seLookupResponse\x12\x32\n\x07mention\x18\x01 \x01(\x0b\x32\x1f.medcodes.search.v1.CaseMentionH\x00\x12.\n\x05\x63oded\x18\x02 \x01(\x0b\x32\x1d.medcodes.search.v1.CodedCaseH\x00\x42\x06\n\x04part\"\'\n\tCasePlace\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\"\xe6\x01\n\x0b\x43\x61seMention\x12,\n\x05place\x18\x01 \x01(\x0b\x32\x1d.medcodes.search.v1.CasePlace\x12\x0f\n\x07section\x18\x02 \x01(\t\x12\x31\n\x06status\x18\x03 \x01(\x0e\x32!.medcodes.search.v1.MentionStatus\x12.\n\x07trigger\x18\x04 \x01(\x0b\x32\x1d.medcodes.search.v1.CasePlace\x12\x35\n\ncandidates\x18\x05 \x03(\x0b\x32!.medcodes.search.v1.CaseCandidate\"o\n\rCaseCandidate\x12*\n\x04\x63ode\x18\x01 \x01(\x0b\x32\x1c.medcodes.search.v1.CaseCode\x12\x32\n\nconfidence\x18\x02 \x01(\x0e\x32\x1e.medcodes.search.v1.Confidence\"r\n\x08\x43\x61seCode\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x15\n\x08\x62illable\x18\x05 \x01(\x08H\x00\x88\x01\x01\x42\x0b\n\t_billable\"\xe7\x01\n\tCodedCase\x12\x30\n\x05\x63odes\x18\x01 \x03(\x0b\x32!.medcodes.search.v1.SuggestedCode\x12/\n\tnot_coded\x18\x02 \x03(\x0b\x32\x1c.medcodes.search.v1.NotCoded\x12\x34\n\rnothing_found\x18\x03 \x03(\x0b\x32\x1d.medcodes.search.v1.CasePlace\x12\x30\n\x07setting\x18\x04 \x01(\x0e\x32\x1f.medcodes.search.v1.CaseSetting\x12\x0f\n\x07release\x18\x05 \x01(\t\"\x96\x02\n\rSuggestedCode\x12*\n\x04\x63ode\x18\x01 \x01(\x0b\x32\x1c.medcodes.search.v1.CaseCode\x12\x32\n\nconfidence\x18\x02 \x01(\x0e\x32\x1e.medcodes.search.v1.Confidence\x12/\n\x08\x65vidence\x18\x03 \x03(\x0b\x32\x1d.medcodes.search.v1.CasePlace\x12\x0b\n\x03why\x18\x04 \x01(\t\x12\x32\n\x0c\x61lternatives\x18\x05 \x03(\x0b\x32\x1c.medcodes.search.v1.CaseCode\x12\x33\n\tquestions\x18\x06 \x03(\x0b\x32 .medcodes.search.v1.CaseQuestion\"M\n\x0c\x43\x61seQuestion\x12\x0c\n\x04text\x18\x01 \x01(\t\x12/\n\x07\x61nswers\x18\x02 \x03(\x0b\x32\x1e.medcodes.search.v1.CaseAnswer\"F\n\nCaseAnswer\x12\x0c\n\x04text\x18\x01 \x01(\t\x12*\n\x04\x63ode\x18\x02 \x01(\x0b\x32\x1c.medcodes.search.v1.CaseCode\"\xa4\x01\n\x08NotCoded\x12,\n\x05place\x18\x01 \x01(\x0b\x32\x1d.medcodes.search.v1.CasePlace\x12\x31\n\x06status\x18\x02 \x01(\x0e\x32!.medcodes.search.v1.MentionStatus\x12\x0b\n\x03why\x18\x03 \x01(\t\x12*\n\x04\x63ode\x18\x04 \x01(\x0b\x32\x1c.medcodes.search.v1.CaseCode\"\x17\n\x15GetIndexStatusRequest\"N\n\x16GetIndexStatusResponse\x12\x0f\n\x07release\x18\x01 \x01(\t\x12\x11\n\tdocuments\x18\x02 \x01(\x04\x12\x10\n\x08\x62uilding\x18\x03 \x01(\t*d\n\x0b\x43\x61seSetting\x12\x1c\n\x18\x43\x41SE_SETTING_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43\x41SE_SETTING_OUTPATIENT\x10\x01\x12\x1a\n\x16\x43\x41SE_SETTING_INPATIENT\x10\x02*\xdd\x01\n\rMentionStatus\x12\x1e\n\x1aMENTION_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16MENTION_STATUS_PRESENT\x10\x01\x12\x1a\n\x16MENTION_STATUS_NEGATED\x10\x02\x12\x19\n\x15MENTION_STATUS_FAMILY\x10\x03\x12\x1f\n\x1bMENTION_STATUS_HYPOTHETICAL\x10\x04\x12\x1a\n\x16MENTION_STATUS_HISTORY\x10\x05\x12\x1c\n\x18MENTION_STATUS_UNCERTAIN\x10\x06*h\n\nConfidence\x12\x1a\n\x16\x43ONFIDENCE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ONFIDENCE_LOW\x10\x01\x12\x15\n\x11\x43ONFIDENCE_MEDIUM\x10\x02\x12\x13\n\x0f\x43ONFIDENCE_HIGH\x10\x03\x32\xfc\x02\n\rSearchService\x12O\n\x06Search\x12!.medcodes.search.v1.SearchRequest\x1a\".medcodes.search.v1.SearchResponse\x12R\n\x07Suggest\x12\".medcodes.search.v1.SuggestRequest\x1a#.medcodes.search.v1.SuggestResponse\x12]\n\nCaseLookup\x12%.medcodes.search.v1.CaseLookupRequest\x1a&.medcodes.search.v1.CaseLookupResponse0\x01\x12g\n\x0eGetIndexStatus\x12).medcodes.search.v1.GetIndexStatusRequest\x1a*.medcodes.search.v1.GetIndexStatusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'medcodes.search.v1.search_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CASESETTING']._serialized_start=2471
+  _globals['_CASESETTING']._serialized_end=2571
+  _globals['_MENTIONSTATUS']._serialized_start=2574
+  _globals['_MENTIONSTATUS']._serialized_end=2795
+  _globals['_CONFIDENCE']._serialized_start=2797
+  _globals['_CONFIDENCE']._serialized_end=2901
   _globals['_SEARCHREQUEST']._serialized_start=55
   _globals['_SEARCHREQUEST']._serialized_end=140
   _globals['_SEARCHRESPONSE']._serialized_start=143
@@ -47,10 +53,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUGGESTRESPONSE']._serialized_end=718
   _globals['_SUGGESTION']._serialized_start=720
   _globals['_SUGGESTION']._serialized_end=800
-  _globals['_GETINDEXSTATUSREQUEST']._serialized_start=802
-  _globals['_GETINDEXSTATUSREQUEST']._serialized_end=825
-  _globals['_GETINDEXSTATUSRESPONSE']._serialized_start=827
-  _globals['_GETINDEXSTATUSRESPONSE']._serialized_end=905
-  _globals['_SEARCHSERVICE']._serialized_start=908
-  _globals['_SEARCHSERVICE']._serialized_end=1193
+  _globals['_CASELOOKUPREQUEST']._serialized_start=802
+  _globals['_CASELOOKUPREQUEST']._serialized_end=897
+  _globals['_CASELOOKUPRESPONSE']._serialized_start=900
+  _globals['_CASELOOKUPRESPONSE']._serialized_end=1028
+  _globals['_CASEPLACE']._serialized_start=1030
+  _globals['_CASEPLACE']._serialized_end=1069
+  _globals['_CASEMENTION']._serialized_start=1072
+  _globals['_CASEMENTION']._serialized_end=1302
+  _globals['_CASECANDIDATE']._serialized_start=1304
+  _globals['_CASECANDIDATE']._serialized_end=1415
+  _globals['_CASECODE']._serialized_start=1417
+  _globals['_CASECODE']._serialized_end=1531
+  _globals['_CODEDCASE']._serialized_start=1534
+  _globals['_CODEDCASE']._serialized_end=1765
+  _globals['_SUGGESTEDCODE']._serialized_start=1768
+  _globals['_SUGGESTEDCODE']._serialized_end=2046
+  _globals['_CASEQUESTION']._serialized_start=2048
+  _globals['_CASEQUESTION']._serialized_end=2125
+  _globals['_CASEANSWER']._serialized_start=2127
+  _globals['_CASEANSWER']._serialized_end=2197
+  _globals['_NOTCODED']._serialized_start=2200
+  _globals['_NOTCODED']._serialized_end=2364
+  _globals['_GETINDEXSTATUSREQUEST']._serialized_start=2366
+  _globals['_GETINDEXSTATUSREQUEST']._serialized_end=2389
+  _globals['_GETINDEXSTATUSRESPONSE']._serialized_start=2391
+  _globals['_GETINDEXSTATUSRESPONSE']._serialized_end=2469
+  _globals['_SEARCHSERVICE']._serialized_start=2904
+  _globals['_SEARCHSERVICE']._serialized_end=3284
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,128 @@
+"""The words of titles and terms, and which of them say something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from ..words import FUNCTION_WORDS
+from . import tables
+from .phrases import QUALIFIERS
+
+OPEN = "open"
+# Labels of the catalog, of which a look-up meets the same ones again and again.
+_REMEMBERED = 20_000
+SIDES = frozenset({"left", "right", "bilateral"})
+SIDE_WORDS = {
+    **{side: side for side in SIDES},
+    "l": "left",
+    "lt": "left",
+    "r": "right",
+    "rt": "right",
+    **dict.fromkeys(("both", "bilat", "bilaterally"), "bilateral"),
+}
+_PARENTHESES = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_WITHOUT = re.compile(r"\b(?:without|not)\b((?:[^,;]*,)+ and [^,;]*|[^,;]*)")
+# What a label is for where nothing more is said; "not carried out" is something else.
+_UNSAID = re.compile(
+    r"\b(?:without|not(?= (?:intractable|specified|otherwise|elsewhere|stated)))\b((?:[^,;]*,)+ and [^,;]*|[^,;]*)"
+)
+_STATED = re.compile(r", so stated$")
+_TAIL = re.compile(r", (?:initial|subsequent) encounter.*$|, sequela$")
+_AMOUNT = re.compile(r"\b(?:up to )?\d[\d.,]*\s*(?:mg|mcg|ml|units?|gm|g|iu|meq|cc|%)(?!\w)")
+_WORD = re.compile(r"[^\W_]+")
+_ENDING = re.compile(r"(?<=...)(?:ies|ing|es|ed|s|y)$")
+_SHORTEST = 3
+# Forms of one word that no ending tells apart have so many letters in common: "diabetic" and "diabetes".
+_ALIKE = 6
+
+
+def words(text: str) -> Sequence[str]:
+    return _WORD.findall(text.lower())
+
+
+def title(description: str) -> str:
+    """The description without its encounter."""
+    return _TAIL.sub("", description.lower())
+
+
+def telling(text: str, asked: frozenset[str]) -> Sequence[str]:
+    """The stems of the words of a label that must be said for it, each once: not what stands in parentheses, what it is
+    without (unless one of the stems `asked` for is in that), amounts, sides, and words that say nothing more. All of
+    its words, if none is left. `text` is the catalog's, never a note's: what is made of it is remembered."""
+    label = _label(text)
+    found = [stem for stem, lack in label if not lack or not asked.isdisjoint(lack)]
+    return list(dict.fromkeys(found)) or _all_stems(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _label(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The telling stems of a label, those that it is without with all stems of their clause."""
+    plain = _STATED.sub("", _AMOUNT.sub(" ", _PARENTHESES.sub(" ", text.lower())))
+    found: list[tuple[str, frozenset[str]]] = []
+    end = 0
+    for match in _UNSAID.finditer(plain):
+        found += [(each, frozenset()) for each in _stems(plain[end : match.start()])]
+        lack = frozenset(stem(word) for word in _WORD.findall(match[1]))
+        found += [(each, lack) for each in _stems(match[1])]
+        end = match.end()
+    found += [(each, frozenset()) for each in _stems(plain[end:])]
+    return tuple(found)
+
+
+def _stems(text: str) -> list[str]:
+    is_open = tables.words(OPEN)
+    found = (word for word in _WORD.findall(text) if word not in FUNCTION_WORDS and word not in QUALIFIERS)
+    return [stem(word) for word in found if word not in is_open]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _all_stems(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stem(word) for word in words(text) if word not in FUNCTION_WORDS))
+
+
+def sides(said: Iterable[str]) -> frozenset[str]:
+    return frozenset(SIDE_WORDS[word] for word in said if word in SIDE_WORDS)
+
+
+def lacking(text: str) -> frozenset[str]:
+    """The stems of what a text says is absent: the words behind "without" or "not" in their clause."""
+    return frozenset(
+        stem(word)
+        for match in _WITHOUT.finditer(text.lower())
+        for word in _WORD.findall(match[1])
+        if word not in FUNCTION_WORDS and word not in tables.words(OPEN)
+    )
+
+
+class Known:
+    """Stems that a text has. Forms of one word that no ending tells apart count as one: "diabetic" and "diabetes"."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self.stems = frozenset(known)
+        self._beginnings = frozenset(each[:_ALIKE] for each in self.stems if len(each) >= _ALIKE)
+
+    def __contains__(self, stemmed: object) -> bool:
+        return stemmed in self.stems or (isinstance(stemmed, str) and stemmed[:_ALIKE] in self._beginnings)
+
+
+def stem(word: str) -> str:
+    if len(word) <= _SHORTEST or word.endswith(("ss", "us", "is")):
+        return word
+    return _ENDING.sub("", word)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def stems(description: str) -> frozenset[str]:
+    """What a title says, each word by its stem, without its encounter, what it is without, and open words."""
+    plain = _WITHOUT.sub(" ", _PARENTHESES.sub(" ", title(description)))
+    is_open = tables.words(OPEN)
+    return frozenset(stem(word) for word in words(plain) if word not in FUNCTION_WORDS and word not in is_open)
+
+
+def is_open(description: str) -> bool:
+    """Whether a title says that nothing more is known."""
+    return not {"unspecified", "uncomplicated"}.isdisjoint(words(description)) or description.endswith(
+        "without complications"
+    )

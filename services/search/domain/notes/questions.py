@@ -1,0 +1,75 @@
+"""What a note would have to say for a code to be more specific: which hip, which trimester, which type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..documents import Hit
+from .findings import Question
+
+MOST_OPTIONS = 8
+MOST_NAMED, LONGEST_NAMED = 3, 40
+ENCOUNTER = 7
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_OPEN = frozenset({"unspecified"})
+_SIDES = frozenset({"right", "left", "bilateral"})
+_TRIMESTERS = frozenset({"first", "second", "third"})
+
+
+def beginning(hit: Hit) -> str:
+    """What the codes begin with that a code is compared with: a header's own characters; else all but the last one,
+    and but the encounter where there is one."""
+    if hit.billable is False:
+        return hit.code
+    return hit.code[:-2] if len(hit.code) == ENCOUNTER else hit.code[: max(3, len(hit.code) - 1)]
+
+
+def questions(code: Hit, family: Iterable[Hit]) -> Sequence[Question]:
+    """At most one question: what the codes beside this one tell apart that this one leaves open. None where it leaves
+    nothing open."""
+    others = [hit for hit in family if hit.code != code.code and hit.billable is not False and _beside(code, hit)]
+    if not _leaves_open(code) or not others:
+        return ()
+    options = [(said, hit) for hit in others if (said := _difference(code.description, hit.description))]
+    if not options:
+        return ()
+    return (Question(_asked(code.description, [said for said, _ in options]), tuple(options[:MOST_OPTIONS])),)
+
+
+def _leaves_open(code: Hit) -> bool:
+    return code.billable is False or not _OPEN.isdisjoint(_words(code.description))
+
+
+def _beside(code: Hit, hit: Hit) -> bool:
+    """Of the same encounter, where codes have one."""
+    same_length = len(code.code) == len(hit.code) == ENCOUNTER
+    if same_length:
+        return code.code[-1] == hit.code[-1] and not _leaves_open(hit)
+    return not _leaves_open(hit)
+
+
+def _difference(open_title: str, title: str) -> str:
+    """What the title says that the open one does not, in the order of its words."""
+    said = set(_words(open_title))
+    return " ".join(word for word in _WORD.findall(title) if word.lower() not in said)
+
+
+def _asked(description: str, said: Sequence[str]) -> str:
+    words = {word.lower() for each in said for word in each.split()}
+    if words & _SIDES and len(said) <= len(_SIDES) + 1:
+        return f"Which {_noun(description)}: {', '.join(said)}?"
+    if words & _TRIMESTERS and "trimester" in _words(description):
+        return f"Which trimester: {', '.join(said)}?"
+    named = [each for each in said[:MOST_NAMED] if len(each) <= LONGEST_NAMED]
+    return f"Is it more specific: {', '.join(named)}, ...?" if named else "Is it more specific?"
+
+
+def _noun(description: str) -> str:
+    """What an open title says that the side is unknown of: "unspecified hip" is a hip."""
+    match = re.search(r"unspecified ([\w' -]+?)(?:,| and | with|$)", description, re.IGNORECASE)
+    return match[1] if match else "side"
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]

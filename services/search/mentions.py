@@ -1,0 +1,173 @@
+"""What one sentence of a note mentions, with the codes that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .case_retrieval import Retrieval, Words
+from .domain.documents import Hit
+from .domain.notes import labels, narrowing, tables
+from .domain.notes.choice import Phrase
+from .domain.notes.coding import DIAGNOSES, SUPPLIES, stays
+from .domain.notes.context import Scope
+from .domain.notes.cues import Cues
+from .domain.notes.findings import Candidate, Confidence, Mention, Place, Status
+from .domain.notes.fit import Ranked
+from .domain.notes.phrases import QUALIFIERS, Stretch
+from .domain.notes.reading import Sentence
+from .domain.notes.sections import SectionKind
+
+DIAGNOSIS_SYSTEM, SUPPLY_SYSTEM = "icd10cm", "hcpcs"
+MOST_CANDIDATES = 6
+# Where nothing fits, these sections say that something should have.
+_EXPECTED = DIAGNOSES | {SectionKind.COMPLAINT}
+# Equipment, supplies, drugs, orthotics and prosthetics. The other letters are services that payers and programmes name.
+_SUPPLY_LETTERS = tuple("ABEJKLPQRV")
+_HISTORY, _FAMILY_HISTORY = "personal history of", "family history of"
+# Of a label, at least: HCPCS names things, and half a name is another thing.
+_LEAST_OF_SUPPLIES = 0.6
+_SURE, _LIKELY = 0.9, 0.65
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A phrase of a stretch: what it says, the words beside it that may belong to it, all words of its sentence."""
+
+    text: str
+    around: Words
+    words: Words
+    system: str
+
+
+class Mentions:
+    def __init__(self, retrieval: Retrieval, cues: Cues) -> None:
+        self._retrieval, self._cues = retrieval, cues
+
+    async def of(self, sentence: Sentence) -> Sequence[Mention]:
+        """In the order of the text. Raises Unavailable."""
+        words = frozenset(word.text for word in sentence.words)
+        found: list[Mention] = []
+        for stretch in sentence.stretches:
+            if sentence.section in SUPPLIES or not words.isdisjoint(tables.words("supply")):
+                supplies = await self._in(stretch, sentence, words, SUPPLY_SYSTEM)
+                found += supplies
+                if supplies:
+                    continue
+            if sentence.section not in SUPPLIES:
+                found += await self._in(stretch, sentence, words, DIAGNOSIS_SYSTEM)
+        if not found and sentence.section in _EXPECTED:
+            found += _nothing(sentence)
+        return found
+
+    async def _in(self, stretch: Stretch, sentence: Sentence, words: Words, system: str) -> Sequence[Mention]:
+        phrases = await self._retrieval.phrases(stretch, system, words)
+        around = self._around(phrases, stretch, sentence)
+        found = []
+        for phrase in phrases:
+            asked = _Asked(stretch.text(*phrase), around, words, system)
+            found.append(await self._mention(phrase, asked, stretch, sentence))
+        return [mention for mention in found if mention.candidates]
+
+    async def _mention(self, phrase: Phrase, asked: _Asked, stretch: Stretch, sentence: Sentence) -> Mention:
+        first, last = stretch.parts[phrase[0]].first, stretch.parts[phrase[1] - 1].last
+        scope = sentence.context.of(first, last)
+        status = _status(scope, sentence.section)
+        ranked = await self._retrieval.candidates(asked.text, asked.around, asked.system, asked.words)
+        if asked.system == SUPPLY_SYSTEM:
+            ranked = [one for one in ranked if _is_supply(one)]
+        elif status in (Status.HISTORY, Status.FAMILY):
+            status, ranked = await self._of_history(status, asked, ranked)
+        return Mention(
+            place=_place(sentence, first, last),
+            section=sentence.section,
+            status=status,
+            candidates=await self._candidates(ranked, asked),
+            trigger=_place(sentence, scope.by.first, scope.by.last) if scope else None,
+        )
+
+    async def _of_history(
+        self, status: Status, asked: _Asked, ranked: Sequence[Ranked]
+    ) -> tuple[Status, Sequence[Ranked]]:
+        """The codes for the history of what was found: Z codes. What stays is no history: it is there."""
+        if status is Status.HISTORY and ranked and stays(ranked[0].hit.code):
+            return Status.PRESENT, ranked
+        said = _FAMILY_HISTORY if status is Status.FAMILY else _HISTORY
+        found = await self._retrieval.candidates(f"{said} {asked.text}", asked.around, asked.system, asked.words)
+        past = [one for one in found if one.hit.code.startswith("Z8")]
+        return status, past or ([] if status is Status.HISTORY else ranked)
+
+    async def _candidates(self, ranked: Sequence[Ranked], asked: _Asked) -> Sequence[Candidate]:
+        """The best codes, the most specific one that the text supports first."""
+        if not ranked:
+            return ()
+        best = ranked[0]
+        chosen = await self._narrowed(best, asked)
+        others = [_candidate(one.hit, one) for one in ranked if one.hit.code != chosen.code]
+        return [_candidate(chosen, best), *others][:MOST_CANDIDATES]
+
+    async def _narrowed(self, best: Ranked, asked: _Asked) -> Hit:
+        exact = not best.fit.goes_on
+        more = bool(asked.around - labels.SIDES - narrowing.OF_FOLLOW_UP)
+        beginning = narrowing.beginning(best.hit, exact=exact, more=more)
+        if not beginning:
+            return best.hit
+        said = narrowing.Said(
+            words=asked.around | frozenset(labels.words(asked.text)),
+            lacking=labels.lacking(asked.text),
+            encounter=narrowing.SEQUELA if "sequela" in asked.words else self._cues.encounter,
+        )
+        return narrowing.narrowed(best.hit, await self._retrieval.family(beginning), said, exact=exact)
+
+    def _around(self, phrases: Sequence[Phrase], stretch: Stretch, sentence: Sentence) -> Words:
+        """The words that may belong to a phrase beside it: what no other phrase of its stretch has, and the side, if
+        the sentence has but one."""
+        taken = {
+            place
+            for begin, end in phrases
+            for part in stretch.parts[begin:end]
+            for place in range(part.first, part.last)
+        }
+        places = range(stretch.parts[0].first, stretch.parts[-1].last)
+        beside = {sentence.words[place].text for place in places if place not in taken}
+        sides = labels.sides(word.text for word in sentence.words)
+        found = {word for word in beside if word not in labels.SIDE_WORDS and word not in ("without", "no", "not")}
+        if len(sides) == 1:
+            found |= sides
+        if self._cues.follow_up:
+            found |= narrowing.OF_FOLLOW_UP
+        return frozenset(found)
+
+
+def _status(scope: Scope | None, section: SectionKind) -> Status:
+    status = Status(scope.kind.value) if scope else Status.PRESENT
+    if section is SectionKind.FAMILY_HISTORY and status is not Status.NEGATED:
+        return Status.FAMILY
+    return status
+
+
+def _place(sentence: Sentence, first: int, last: int) -> Place:
+    return Place(sentence.words[first].start, sentence.words[last - 1].end)
+
+
+def _is_supply(one: Ranked) -> bool:
+    return one.hit.code.startswith(_SUPPLY_LETTERS) and one.fit.covered >= _LEAST_OF_SUPPLIES
+
+
+def _candidate(hit: Hit, one: Ranked) -> Candidate:
+    return Candidate(hit, one.fit.covered, _confidence(one))
+
+
+def _confidence(one: Ranked) -> Confidence:
+    if one.fit.covered >= _SURE and one.fit.agrees >= 0:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if one.fit.covered >= _LIKELY else Confidence.LOW
+
+
+def _nothing(sentence: Sentence) -> Iterable[Mention]:
+    """An honest "nothing found" for the stretches of a sentence that name something."""
+    for stretch in sentence.stretches:
+        telling = [part for part in stretch.parts if part.text not in QUALIFIERS and not part.text.isdigit()]
+        if telling:
+            place = _place(sentence, telling[0].first, telling[-1].last)
+            yield Mention(place, sentence.section, Status.PRESENT, ())
