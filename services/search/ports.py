@@ -88,7 +88,7 @@ class IndexStore(Protocol):
     """Where indexes are kept, one a release, and which of them is active. One process of a kind uses a store at a time.
 
     An index is complete or it is not there: a build that fails, at whatever moment and by SIGKILL, leaves nothing that
-    `open` would open. All calls raise OSError where the store cannot be reached, EngineError where the engine fails.
+    `open` would open. All calls raise OSError or EngineError where the store cannot be reached or the engine fails.
     """
 
     async def active(self) -> str:

@@ -1,6 +1,6 @@
 """The words of an index as written, for what is misspelt: the nearest by edit distance, and those that sound alike.
 
-Kept beside the index in one file, a word a line with the number of documents that have it, most frequent first.
+Kept beside the index as one text, a word a line with the number of documents that have it, most frequent first.
 """
 
 from __future__ import annotations
@@ -29,22 +29,28 @@ class LexiconBuilder:
     def add(self, words: Iterable[str]) -> None:
         self._counts.update({word for word in words if len(word) >= _MIN_LENGTH and word.isalpha()})
 
+    def text(self) -> str:
+        return "".join(f"{word}\t{count}\n" for word, count in self._counts.most_common())
+
     def write(self, folder: Path) -> None:
-        lines = (f"{word}\t{count}\n" for word, count in self._counts.most_common())
-        (folder / FILE).write_text("".join(lines), encoding="utf-8")
+        (folder / FILE).write_text(self.text(), encoding="utf-8")
 
 
 class Lexicon:
-    """Read from the folder of an index. Raises OSError or ValueError if it is not there or damaged."""
+    """Of a text that the builder made. Raises ValueError if it is damaged."""
 
-    def __init__(self, folder: Path) -> None:
-        lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
-        counted = [line.split("\t") for line in lines]
+    def __init__(self, text: str) -> None:
+        counted = [line.split("\t") for line in text.splitlines()]
         self._counts = {word: int(count) for word, count in counted}
         self._words = list(self._counts)
         self._by_sound: dict[str, list[str]] = {}
         for word in self._words:
             self._by_sound.setdefault(jellyfish.metaphone(word), []).append(word)
+
+    @classmethod
+    def of(cls, folder: Path) -> Lexicon:
+        """That of the index in a folder. Raises OSError or ValueError if it is not there or damaged."""
+        return cls((folder / FILE).read_text(encoding="utf-8"))
 
     def near(self, word: str) -> Sequence[str]:
         """At most three words that `word` may be meant for, the likeliest first: fewer edits, of which one is forgiven

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import tantivy
 
+from services.search.domain.completions import topmost_first
 from services.search.domain.documents import FacetCount, FoundWord, Hit, MatchKind, Span
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
@@ -81,7 +82,7 @@ class TantivyIndex:
         self._analyzers.register(index)
         self._schema = index.schema
         self._searcher = index.searcher()
-        self._compiler = Compiler(self._schema, self._searcher, self._analyzers, Lexicon(folder))
+        self._compiler = Compiler(self._schema, self._searcher, self._analyzers, Lexicon.of(folder))
 
     @property
     def documents(self) -> int:
@@ -165,7 +166,7 @@ class TantivyIndex:
         if stage.kind is not MatchKind.WORDS:
             return [self._hit(address, stage.kind) for _, address in self._run(stage, plan, limit).hits]
         result = self._run(stage, plan, limit * _SUGGEST_DEPTH, weight="brevity")
-        return _topmost_first((self._hit(address, stage.kind) for _, address in result.hits), limit)
+        return topmost_first((self._hit(address, stage.kind) for _, address in result.hits), limit)
 
     def _matches(self, plan: Plan, strictness: Strictness) -> Matches:
         return Matches(self._analyzers, [(word, self._compiler.corrected(word, strictness)) for word in plan.words])
@@ -189,15 +190,3 @@ class TantivyIndex:
             highlights=highlights,
             terms=terms,
         )
-
-
-def _topmost_first(hits: Iterable[Hit], limit: int) -> list[Hit]:
-    """The first `limit` hits, where codes that stand beneath one before them only fill what would be left free."""
-    above: list[Hit] = []
-    beneath: list[Hit] = []
-    for hit in hits:
-        covered = any(hit.system == other.system and hit.code.startswith(other.code) for other in above)
-        (beneath if covered else above).append(hit)
-        if len(above) == limit:
-            break
-    return (above + beneath)[:limit]

@@ -320,8 +320,8 @@ async def test_concurrent_questions_get_their_own_answers(index):
     assert [answer[0] for answer in answers] == texts
 
 
-async def test_too_many_at_once_are_refused_and_the_rest_answered(new_store, index):
-    crowded = await new_store(threads=1, waiting=4).open(RELEASE)
+async def test_too_many_at_once_are_refused_and_the_rest_answered(built_store):
+    crowded = await built_store(threads=1, waiting=4).open(RELEASE)
     answers = await asyncio.gather(*(search(crowded, "hip") for _ in range(40)), return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, EngineError)]
     assert 0 < len(refused) < 40
@@ -329,8 +329,8 @@ async def test_too_many_at_once_are_refused_and_the_rest_answered(new_store, ind
     assert (await search(crowded, "hip")).total
 
 
-async def test_cancelled_searches_leave_room_for_others(new_store, index):
-    narrow = await new_store(threads=1, waiting=50).open(RELEASE)
+async def test_cancelled_searches_leave_room_for_others(built_store):
+    narrow = await built_store(threads=1, waiting=50).open(RELEASE)
     tasks = [asyncio.create_task(search(narrow, "hip")) for _ in range(40)]
     await asyncio.sleep(0)
     for task in tasks:
