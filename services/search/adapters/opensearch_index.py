@@ -91,8 +91,9 @@ def _hit(answered: Any, matches: Matches | None = None) -> Hit:
     stored, kind = answered["_source"], kind_of(float(answered["sort"][0]))
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
+    terms = (*stored["terms"], *stored["phrases"])
     if matches and kind is MatchKind.WORDS:
-        words, highlights = matches.found(stored["description"], [*stored["terms"], *stored["phrases"]])
+        words, highlights = matches.found(stored["description"], terms)
     return Hit(
         system=str(stored["system"]),
         code=str(stored["code"]),
@@ -102,4 +103,5 @@ def _hit(answered: Any, matches: Matches | None = None) -> Hit:
         kind=kind,
         words=words,
         highlights=highlights,
+        terms=terms,
     )

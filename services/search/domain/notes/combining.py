@@ -62,7 +62,7 @@ def _of_diagnoses(codes: Sequence[SuggestedCode], decided: Sequence[Decided]) ->
 def _most_specific(codes: Sequence[SuggestedCode]) -> Sequence[SuggestedCode]:
     """Without the codes that say nothing that another one of their category does not say. Their evidence stays."""
     kept: list[SuggestedCode] = []
-    for code in sorted(codes, key=lambda one: -len(stems(one.hit.description))):
+    for code in sorted(codes, key=lambda one: (-len(one.hit.code), -len(stems(one.hit.description)))):
         place = next((place for place, other in enumerate(kept) if _says_less(code.hit, other.hit)), None)
         if place is None:
             kept.append(code)

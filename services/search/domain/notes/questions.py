@@ -29,24 +29,21 @@ def questions(code: Hit, family: Iterable[Hit]) -> Sequence[Question]:
     """At most one question: what the codes beside this one tell apart that this one leaves open. None where it leaves
     nothing open."""
     others = [hit for hit in family if hit.code != code.code and hit.billable is not False and _beside(code, hit)]
-    if not _leaves_open(code) or not others:
-        return ()
     options = [(said, hit) for hit in others if (said := _difference(code.description, hit.description))]
     if not options:
         return ()
     return (Question(_asked(code.description, [said for said, _ in options]), tuple(options[:MOST_OPTIONS])),)
 
 
-def _leaves_open(code: Hit) -> bool:
-    return code.billable is False or not _OPEN.isdisjoint(_words(code.description))
+def _open_words(hit: Hit) -> int:
+    return sum(word in _OPEN for word in _words(hit.description))
 
 
 def _beside(code: Hit, hit: Hit) -> bool:
-    """Of the same encounter, where codes have one."""
-    same_length = len(code.code) == len(hit.code) == ENCOUNTER
-    if same_length:
-        return code.code[-1] == hit.code[-1] and not _leaves_open(hit)
-    return not _leaves_open(hit)
+    """Whether it says more where the code leaves something open, and is of the same encounter, where codes have one."""
+    if len(code.code) == len(hit.code) == ENCOUNTER and code.code[-1] != hit.code[-1]:
+        return False
+    return code.billable is False or _open_words(hit) < _open_words(code)
 
 
 def _difference(open_title: str, title: str) -> str:
@@ -67,8 +64,8 @@ def _asked(description: str, said: Sequence[str]) -> str:
 
 def _noun(description: str) -> str:
     """What an open title says that the side is unknown of: "unspecified hip" is a hip."""
-    match = re.search(r"unspecified ([\w' -]+?)(?:,| and | with|$)", description, re.IGNORECASE)
-    return match[1] if match else "side"
+    found = re.findall(r"\bunspecified ((?:(?!unspecified)[\w' -])+?)(?=,| and | with|$)", description, re.IGNORECASE)
+    return found[-1] if found else "side"
 
 
 def _words(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from enum import Enum
 from . import tables
 
 # A heading stands at the beginning of a line or of a sentence and ends in a colon, or fills its line.
-_HEADING = re.compile(r"(?:^|(?<=[.;]))[ \t]*(?:\d+[.)][ \t]*)?([A-Za-z][A-Za-z /&'’.-]{0,50}?)[ \t]*:", re.MULTILINE)
+_HEADING = re.compile(r"(?:^|(?<=[.;]))[ \t]*(?:\d+[.)][ \t]*)?([A-Za-z][A-Za-z /&'’-]{0,50}?)[ \t]*:", re.MULTILINE)
 _LINE = re.compile(r"^[ \t#*=-]*([A-Za-z][A-Za-z /&'’-]{1,50}?)[ \t*=-]*$", re.MULTILINE)
 _WORDS = re.compile(r"[a-z]+")
 
