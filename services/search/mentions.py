@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .case_retrieval import Retrieval, Words
 from .domain.documents import Hit
@@ -63,11 +63,21 @@ class Mentions:
     async def _in(self, stretch: Stretch, sentence: Sentence, words: Words, system: str) -> Sequence[Mention]:
         phrases = await self._retrieval.phrases(stretch, system, words)
         around = self._around(phrases, stretch, sentence)
-        found = []
+        found: list[Mention] = []
+        before: Phrase | None = None
         for phrase in phrases:
-            asked = _Asked(stretch.text(*phrase), around, words, system)
-            found.append(await self._mention(phrase, asked, stretch, sentence))
-        return [mention for mention in found if mention.candidates]
+            lead = _lead(before, phrase, stretch, sentence)
+            asked = _Asked(stretch.text(*phrase), around | lead, words, system)
+            mention = await self._mention(phrase, asked, stretch, sentence)
+            before = phrase
+            if not mention.candidates:
+                continue
+            if found and lead and _holds(mention, lead):
+                # "Hypoxic" leads "respiratory failure": it is part of it, and nothing of its own.
+                last = found.pop()
+                mention = replace(mention, place=Place(last.place.start, mention.place.end))
+            found.append(mention)
+        return found
 
     async def _mention(self, phrase: Phrase, asked: _Asked, stretch: Stretch, sentence: Sentence) -> Mention:
         first, last = stretch.parts[phrase[0]].first, stretch.parts[phrase[1] - 1].last
@@ -137,6 +147,22 @@ class Mentions:
         if self._cues.follow_up:
             found |= narrowing.OF_FOLLOW_UP
         return frozenset(found)
+
+
+def _lead(before: Phrase | None, phrase: Phrase, stretch: Stretch, sentence: Sentence) -> Words:
+    """The words of the phrase before this one, if nothing stands between them; else none."""
+    first = stretch.parts[phrase[0]]
+    if before is None or before[1] != phrase[0] or stretch.joints[phrase[0]]:
+        return frozenset()
+    if sentence.words[first.first].follows_comma or stretch.parts[before[1] - 1].last != first.first:
+        return frozenset()
+    return frozenset(labels.words(stretch.text(*before)))
+
+
+def _holds(mention: Mention, lead: Words) -> bool:
+    """Whether the best code of a mention says all that the words before it say."""
+    said = labels.Known(labels.stem(word) for word in labels.words(mention.candidates[0].hit.description))
+    return all(labels.stem(word) in said for word in lead)
 
 
 def _status(scope: Scope | None, section: SectionKind) -> Status:

@@ -23,7 +23,9 @@ _WRONG_SIDE, _RIGHT_SIDE = 0.5, 0.1
 _ONE_UNASKED, _ONE_MET, _ONE_OTHER = 0.1, 0.05, 0.08
 _CONTRADICTS, _LACKS_AS_SAID = 0.4, 0.1
 _TERM = 0.92
-_ONE_PLACE, _SAME_THING = 0.05, 0.6
+# What a word stands for is a little less than the word itself.
+_MEANT = 0.97
+_ONE_PLACE, _SAME_THING, _LEAST_OF_A_THING = 0.05, 0.6, 0.3
 _NO_OWN = FUNCTION_WORDS | QUALIFIERS
 # A label that goes on where the phrase ends names a kind of what the phrase names.
 _BEGINS = 0.95
@@ -74,7 +76,7 @@ def rank_things(phrase: str, hits: Sequence[Hit]) -> Sequence[Ranked]:
     found = []
     for place, hit in enumerate(hits):
         fitting = fit(phrase, hit)
-        if labels.telling(hit.description, frozenset())[:1] == [thing]:
+        if fitting.covered >= _LEAST_OF_A_THING and labels.telling(hit.description, frozenset())[:1] == [thing]:
             fitting = replace(fitting, covered=min(1.0, fitting.covered + _SAME_THING))
         found.append((place, Ranked(hit, fitting)))
     return [one for _, one in sorted(found, key=lambda each: each[0] * _ONE_PLACE - each[1].fit.covered)]
@@ -90,16 +92,20 @@ def fit(phrase: str, hit: Hit, around: frozenset[str] = frozenset()) -> Fit:
     asked = labels.words(phrase)
     text = frozenset(asked) | around
     own = frozenset(map(labels.stem, text))
-    known = labels.Known(own.union(labels.stem(each) for word in hit.words for each in _said_by(word)))
+    meant = own.union(labels.stem(each) for word in hit.words for each in _said_by(word))
+    known = _Known(
+        [labels.stem(word) for word in asked if word not in _NO_OWN and word not in tables.words(labels.OPEN)],
+        labels.Known(own),
+        labels.Known(meant),
+    )
     title = labels.telling(labels.title(hit.description), own)
-    words = [labels.stem(word) for word in asked if word not in _NO_OWN and word not in tables.words(labels.OPEN)]
-    by_title = _part(title, known, words)
-    by_terms = max((_part(labels.telling(term, own), known, words) for term in hit.terms), default=0.0)
+    by_title = known.part(title)
+    by_terms = max((known.part(labels.telling(term, own)) for term in hit.terms), default=0.0)
     return Fit(
         covered=max(by_title, by_terms * _TERM),
         agrees=_agreement(text, phrase, hit),
         title=by_title,
-        says=sum(stem in known for stem in title),
+        says=sum(stem in known.meant for stem in title),
         is_open=labels.is_open(hit.description),
     )
 
@@ -111,11 +117,21 @@ def _said_by(word: FoundWord) -> Iterable[str]:
     return [word.asked, word.met] if abs(len(word.asked) - len(word.met)) <= _FORMS else [word.asked]
 
 
-def _part(label: Sequence[str], known: labels.Known, own: Sequence[str]) -> float:
-    if not label:
-        return 0.0
-    part = sum(stem in known for stem in label) / len(label)
-    return max(part, _BEGINS) if len(own) > 1 and list(label[: len(own)]) == own else part
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The telling stems of a phrase in order, all that the text has of its own, and those with what they stand for."""
+
+    phrase: Sequence[str]
+    own: labels.Known
+    meant: labels.Known
+
+    def part(self, label: Sequence[str]) -> float:
+        """The part of a label that the text says."""
+        if not label:
+            return 0.0
+        part = sum(1.0 if stem in self.own else _MEANT if stem in self.meant else 0.0 for stem in label) / len(label)
+        begins = len(self.phrase) > 1 and list(label[: len(self.phrase)]) == self.phrase
+        return max(part, _BEGINS) if begins else part
 
 
 def _agreement(text: frozenset[str], phrase: str, hit: Hit) -> float:

@@ -32,6 +32,7 @@ _STATED = re.compile(r", so stated$")
 _TAIL = re.compile(r", (?:initial|subsequent) encounter.*$|, sequela$")
 _AMOUNT = re.compile(r"\b(?:up to )?\d[\d.,]*\s*(?:mg|mcg|ml|units?|gm|g|iu|meq|cc|%)(?!\w)")
 _WORD = re.compile(r"[^\W_]+")
+_POSSESSIVE = re.compile(r"['’]s\b")
 _ENDING = re.compile(r"(?<=...)(?:ies|ing|es|ed|s|y)$")
 _SHORTEST = 3
 # Forms of one word that no ending tells apart have so many letters in common: "diabetic" and "diabetes".
@@ -39,7 +40,7 @@ _ALIKE = 6
 
 
 def words(text: str) -> Sequence[str]:
-    return _WORD.findall(text.lower())
+    return _WORD.findall(_POSSESSIVE.sub("", text.lower()))
 
 
 def title(description: str) -> str:
@@ -59,7 +60,7 @@ def telling(text: str, asked: frozenset[str]) -> Sequence[str]:
 @lru_cache(maxsize=_REMEMBERED)
 def _label(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
     """The telling stems of a label, those that it is without with all stems of their clause."""
-    plain = _STATED.sub("", _AMOUNT.sub(" ", _PARENTHESES.sub(" ", text.lower())))
+    plain = _STATED.sub("", _AMOUNT.sub(" ", _PARENTHESES.sub(" ", _POSSESSIVE.sub("", text.lower()))))
     found: list[tuple[str, frozenset[str]]] = []
     end = 0
     for match in _UNSAID.finditer(plain):

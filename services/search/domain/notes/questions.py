@@ -32,7 +32,13 @@ def questions(code: Hit, family: Iterable[Hit]) -> Sequence[Question]:
     options = [(said, hit) for hit in others if (said := _difference(code.description, hit.description))]
     if not options:
         return ()
+    # What is only another side of the same is what there is to ask; other codes beside it may be other things.
+    options = [option for option in options if _is_choice(option[0])] or options
     return (Question(_asked(code.description, [said for said, _ in options]), tuple(options[:MOST_OPTIONS])),)
+
+
+def _is_choice(said: str) -> bool:
+    return set(_words(said)) <= _SIDES | _TRIMESTERS
 
 
 def _open_words(hit: Hit) -> int:
