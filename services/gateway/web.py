@@ -36,6 +36,7 @@ from .routes import (
     password_reset_pages,
     releases,
     search,
+    search_pages,
     security_pages,
     session_documents,
     shelf_documents,
@@ -58,7 +59,7 @@ ACCOUNTS = (account_documents, view_documents, session_documents, shelf_document
 PAGES = (
     pages, case_pages, sign_in_pages, password_reset_pages, verification_pages, account_pages, security_pages,
     api_key_pages, deletion_pages, shelf_pages, change_pages, code_shelf_pages, history_pages, dev_mail, machines,
-    sitemap,
+    search_pages, sitemap,
 )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ in it twice is asked once.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,23 +13,26 @@ from datetime import date
 from services.common.errors import Unavailable
 
 from .domain.documents import Hit
+from .domain.filters import Filters
 from .domain.notes.choice import Phrase, choose, fits
 from .domain.notes.cues import Cues
 from .domain.notes.fit import Ranked, rank, rank_things
 from .domain.notes.phrases import MAX_PARTS, Stretch
-from .domain.query import Plan, Strictness, understand
+from .domain.query import Plan, understand
 from .domain.spelling import Spelled
 from .ports import EngineError, SearchIndex
 
 # How many results of a phrase are looked at: the best fitting one need not be the first.
 DEPTH = 30
 MOST_OF_A_FAMILY = 100
-# How many questions of one note wait at the engine at the same moment, so that it does not take all turns.
-AT_ONCE = 8
+# How many questions are one turn at the engine: others wait for a turn no longer than these take.
+AT_ONCE = 16
+DIAGNOSES = "icd10cm"
 # Ends a phrase, so that its last word is a whole word and not one that is still being typed.
 _END = " ."
 
 Words = frozenset[str]
+_NOTHING: Words = frozenset()
 
 
 class Retrieval:
@@ -38,8 +40,7 @@ class Retrieval:
 
     def __init__(self, index: SearchIndex, cues: Cues, on: date | None) -> None:
         self._index, self._cues, self._on = index, cues, on
-        self._known: dict[Plan, asyncio.Task[Sequence[Hit]]] = {}
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._known: dict[tuple[Plan, int], Sequence[Hit]] = {}
 
     async def phrases(self, stretch: Stretch, system: str, words: Words) -> Sequence[Phrase]:
         """The phrases of a stretch that codes fit, none over another, in order.
@@ -51,55 +52,65 @@ class Retrieval:
         covered: dict[Phrase, float] = {}
         for length in range(1, min(MAX_PARTS, len(stretch.parts)) + 1):
             asked = [phrase for phrase in _of_length(stretch, length) if length == 1 or _shorter(phrase) <= found]
-            answers = await asyncio.gather(*(self._covered(stretch, phrase, system, words) for phrase in asked))
-            for phrase, fitting in zip(asked, answers, strict=True):
-                if fitting is not None:
+            telling = [phrase for phrase in asked if stretch.telling(*phrase)]
+            # Qualifiers alone name nothing, and may be part of what does.
+            found.update(phrase for phrase in asked if not stretch.telling(*phrase))
+            said = [stretch.text(*phrase) for phrase in telling]
+            answers = await self._ask([self._plan(text, system) for text in said], DEPTH)
+            for phrase, text, hits in zip(telling, said, answers, strict=True):
+                if hits:
                     found.add(phrase)
+                    ranked = self._ranked(text, _NOTHING, system, words, hits)
+                    fitting = max((one.fit.covered for one in ranked), default=0.0)
                     if fits(fitting, stretch.telling(*phrase)):
                         covered[phrase] = fitting
+            if not found:
+                break
         return choose(len(stretch.parts), covered)
 
     async def candidates(self, phrase: str, around: Words, system: str, words: Words) -> Sequence[Ranked]:
         """The codes whose labels have all words of the phrase, best first. `around` are words of the text beside it,
         which only rank."""
-        # What is open is preferred by the fit, which sees the labels.
-        plan = replace(understand(phrase + _END, system=system, on=self._on), preferred=())
+        plan = self._plan(phrase, system)
         beside = understand(" ".join(sorted(around)) + _END).words if around else ()
         known = {word.text for word in plan.words}
         further = tuple(replace(word, required=False) for word in beside if word.text not in known)
-        hits = await self._ask(replace(plan, words=(*plan.words, *further)))
-        if system != "icd10cm":
-            return rank_things(phrase, hits)
-        return rank(phrase, [hit for hit in hits if self._cues.allow(hit, words)], around)
+        (hits,) = await self._ask([replace(plan, words=(*plan.words, *further))], DEPTH)
+        return self._ranked(phrase, around, system, words, hits)
 
     async def family(self, beginning: str) -> Sequence[Hit]:
         """The codes of ICD-10-CM that begin so, in code order, at most a hundred."""
-        return await self._ask(Plan(prefix=beginning, system="icd10cm", on=self._on), MOST_OF_A_FAMILY)
+        (hits,) = await self._ask([Plan(prefix=beginning, filters=self._among(DIAGNOSES))], MOST_OF_A_FAMILY)
+        return hits
 
     async def code(self, code: str) -> Hit | None:
-        found = await self._ask(Plan(codes=(Spelled(code, code),), system="icd10cm", on=self._on), 1)
-        return found[0] if found else None
+        """The code of ICD-10-CM, if there is one."""
+        (hits,) = await self._ask([Plan(codes=(Spelled(code, code),), filters=self._among(DIAGNOSES))], 1)
+        return hits[0] if hits else None
 
-    async def _covered(self, stretch: Stretch, phrase: Phrase, system: str, words: Words) -> float | None:
-        """What the phrase covers of the label that it fits best, None if no code has all its words."""
-        if not stretch.telling(*phrase):
-            return 0.0
-        ranked = await self.candidates(stretch.text(*phrase), frozenset(), system, words)
-        return max((one.fit.covered for one in ranked), default=None)
+    def _plan(self, text: str, system: str) -> Plan:
+        # What is open is preferred by the fit, which sees the labels.
+        return replace(understand(text + _END, self._among(system)), preferred=())
 
-    async def _ask(self, plan: Plan, limit: int = DEPTH) -> Sequence[Hit]:
-        if plan.empty:
-            return ()
-        if plan not in self._known:
-            self._known[plan] = asyncio.ensure_future(self._search(plan, limit))
-        return await self._known[plan]
+    def _among(self, system: str) -> Filters:
+        return Filters(system=system, on=self._on)
 
-    async def _search(self, plan: Plan, limit: int) -> Sequence[Hit]:
-        async with self._turns:
+    def _ranked(self, phrase: str, around: Words, system: str, words: Words, hits: Sequence[Hit]) -> Sequence[Ranked]:
+        if system != DIAGNOSES:
+            return rank_things(phrase, hits)
+        return rank(phrase, [hit for hit in hits if self._cues.allow(hit, words)], around)
+
+    async def _ask(self, plans: Sequence[Plan], limit: int) -> Sequence[Sequence[Hit]]:
+        """The hits for each plan; what this note has asked before is not asked again."""
+        new = [plan for plan in dict.fromkeys(plans) if not plan.empty and (plan, limit) not in self._known]
+        for begin in range(0, len(new), AT_ONCE):
+            together = new[begin : begin + AT_ONCE]
             try:
-                return (await self._index.search(plan, (Strictness.ALL,), offset=0, limit=limit)).hits
+                answers = await self._index.matching(together, limit=limit)
             except EngineError as error:
                 raise Unavailable("the search engine cannot answer now", reason="ENGINE_UNAVAILABLE") from error
+            self._known.update({(plan, limit): hits for plan, hits in zip(together, answers, strict=True)})
+        return [self._known.get((plan, limit), ()) for plan in plans]
 
 
 def _of_length(stretch: Stretch, length: int) -> Sequence[Phrase]:

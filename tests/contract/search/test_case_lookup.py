@@ -125,7 +125,7 @@ async def test_an_index_that_is_not_there_or_fails():
     class Failing:
         release, documents = RELEASE, 1
 
-        async def search(self, plan, attempts, **page):
+        async def matching(self, plans, *, limit):
             raise EngineError("out of order")
 
     lookup = CaseLookup(Failing, most=1, seconds=30)

@@ -28,9 +28,9 @@ def test_a_label_is_covered_by_what_the_text_says_and_open_words_count_for_nothi
     assert fit("high blood pressure", HYPERTENSION).covered == pytest.approx(0.92)
 
 
-def test_what_a_word_stands_for_covers_a_label_as_the_word_itself_does():
+def test_what_a_word_stands_for_covers_a_label_nearly_as_the_word_itself_does():
     meant = FoundWord("htn", "hypertension", meaning="hypertension")
-    assert fit("htn", hit("I10", "Essential (primary) hypertension", words=(meant,))).covered == 1
+    assert 0.9 < fit("htn", hit("I10", "Essential (primary) hypertension", words=(meant,))).covered < 1
     far = FoundWord("immunizations", "immune")
     assert fit("immunizations", hit("D89.9", "Immune disorder", words=(far,))).covered == 0
 
