@@ -26,7 +26,7 @@ from .ports import EngineError, SearchIndex
 DEPTH = 30
 MOST_OF_A_FAMILY = 100
 # How many questions are one turn at the engine: others wait for a turn no longer than these take.
-AT_ONCE = 16
+AT_ONCE = 8
 DIAGNOSES = "icd10cm"
 # Ends a phrase, so that its last word is a whole word and not one that is still being typed.
 _END = " ."

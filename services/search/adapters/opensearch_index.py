@@ -56,6 +56,8 @@ class OpenSearchIndex:
         return self._told(plan, found)
 
     async def matching(self, plans: Sequence[Plan], *, limit: int) -> Sequence[Sequence[Hit]]:
+        if not plans:
+            return []
         answers = await self._engine.search(self.name, [self._compiler.match_body(plan, limit) for plan in plans])
         with understood():
             return [self._hits(plan, Strictness.ALL, answer) for plan, answer in zip(plans, answers, strict=True)]
