@@ -7,7 +7,7 @@ in it twice is asked once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.common.errors import Unavailable
@@ -35,15 +35,32 @@ Words = frozenset[str]
 _NOTHING: Words = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Which codes a phrase may have: those of a system; `harm`: the sentence says that a substance did harm."""
+
+    system: str
+    harm: bool
+
+
 class Retrieval:
     """Answers about one note. Raises Unavailable where the engine fails."""
 
     def __init__(self, index: SearchIndex, cues: Cues, on: date | None) -> None:
         self._index, self._cues, self._on = index, cues, on
-        self._known: dict[tuple[Plan, int], Sequence[Hit]] = {}
+        self._hits: dict[tuple[Plan, int], Sequence[Hit]] = {}
+        self._phrases: dict[tuple[tuple[str, ...], Among], Sequence[Phrase]] = {}
 
-    async def phrases(self, stretch: Stretch, system: str, words: Words) -> Sequence[Phrase]:
-        """The phrases of a stretch that codes fit, none over another, in order.
+    async def phrases(self, stretch: Stretch, among: Among) -> Sequence[Phrase]:
+        """The phrases of a stretch that codes fit, none over another, in order."""
+        key = tuple(part.text for part in stretch.parts), among
+        if key not in self._phrases:
+            covered = await self._covered(stretch, among)
+            self._phrases[key] = choose(len(stretch.parts), covered)
+        return self._phrases[key]
+
+    async def _covered(self, stretch: Stretch, among: Among) -> dict[Phrase, float]:
+        """The phrases that codes fit, with what they say of the best label.
 
         A phrase is only asked for if both phrases that are one part shorter have been found: all its words must stand
         with one code, so that theirs do, too.
@@ -56,27 +73,26 @@ class Retrieval:
             # Qualifiers alone name nothing, and may be part of what does.
             found.update(phrase for phrase in asked if not stretch.telling(*phrase))
             said = [stretch.text(*phrase) for phrase in telling]
-            answers = await self._ask([self._plan(text, system) for text in said], DEPTH)
+            answers = await self._ask([self._plan(text, among.system) for text in said], DEPTH)
             for phrase, text, hits in zip(telling, said, answers, strict=True):
                 if hits:
                     found.add(phrase)
-                    ranked = self._ranked(text, _NOTHING, system, words, hits)
-                    fitting = max((one.fit.covered for one in ranked), default=0.0)
+                    fitting = max((one.fit.covered for one in self._ranked(text, _NOTHING, among, hits)), default=0.0)
                     if fits(fitting, stretch.telling(*phrase)):
                         covered[phrase] = fitting
             if not found:
                 break
-        return choose(len(stretch.parts), covered)
+        return covered
 
-    async def candidates(self, phrase: str, around: Words, system: str, words: Words) -> Sequence[Ranked]:
+    async def candidates(self, phrase: str, around: Words, among: Among) -> Sequence[Ranked]:
         """The codes whose labels have all words of the phrase, best first. `around` are words of the text beside it,
         which only rank."""
-        plan = self._plan(phrase, system)
+        plan = self._plan(phrase, among.system)
         beside = understand(" ".join(sorted(around)) + _END).words if around else ()
         known = {word.text for word in plan.words}
         further = tuple(replace(word, required=False) for word in beside if word.text not in known)
         (hits,) = await self._ask([replace(plan, words=(*plan.words, *further))], DEPTH)
-        return self._ranked(phrase, around, system, words, hits)
+        return self._ranked(phrase, around, among, hits)
 
     async def family(self, beginning: str) -> Sequence[Hit]:
         """The codes of ICD-10-CM that begin so, in code order, at most a hundred."""
@@ -95,22 +111,22 @@ class Retrieval:
     def _among(self, system: str) -> Filters:
         return Filters(system=system, on=self._on)
 
-    def _ranked(self, phrase: str, around: Words, system: str, words: Words, hits: Sequence[Hit]) -> Sequence[Ranked]:
-        if system != DIAGNOSES:
+    def _ranked(self, phrase: str, around: Words, among: Among, hits: Sequence[Hit]) -> Sequence[Ranked]:
+        if among.system != DIAGNOSES:
             return rank_things(phrase, hits)
-        return rank(phrase, [hit for hit in hits if self._cues.allow(hit, words)], around)
+        return rank(phrase, [hit for hit in hits if self._cues.allow(hit, harm=among.harm)], around)
 
     async def _ask(self, plans: Sequence[Plan], limit: int) -> Sequence[Sequence[Hit]]:
         """The hits for each plan; what this note has asked before is not asked again."""
-        new = [plan for plan in dict.fromkeys(plans) if not plan.empty and (plan, limit) not in self._known]
+        new = [plan for plan in dict.fromkeys(plans) if not plan.empty and (plan, limit) not in self._hits]
         for begin in range(0, len(new), AT_ONCE):
             together = new[begin : begin + AT_ONCE]
             try:
                 answers = await self._index.matching(together, limit=limit)
             except EngineError as error:
                 raise Unavailable("the search engine cannot answer now", reason="ENGINE_UNAVAILABLE") from error
-            self._known.update({(plan, limit): hits for plan, hits in zip(together, answers, strict=True)})
-        return [self._known.get((plan, limit), ()) for plan in plans]
+            self._hits.update({(plan, limit): hits for plan, hits in zip(together, answers, strict=True)})
+        return [self._hits.get((plan, limit), ()) for plan in plans]
 
 
 def _of_length(stretch: Stretch, length: int) -> Sequence[Phrase]:

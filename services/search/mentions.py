@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from .case_retrieval import Retrieval, Words
+from .case_retrieval import DIAGNOSES as DIAGNOSIS_SYSTEM
+from .case_retrieval import Among, Retrieval, Words
 from .domain.documents import Hit
 from .domain.notes import labels, narrowing, tables
 from .domain.notes.choice import Phrase
 from .domain.notes.coding import DIAGNOSES, SUPPLIES, stays
 from .domain.notes.context import Scope
-from .domain.notes.cues import Cues
+from .domain.notes.cues import Cues, tells_of_harm
 from .domain.notes.findings import Candidate, Confidence, Mention, Place, Status
 from .domain.notes.fit import Ranked
 from .domain.notes.phrases import QUALIFIERS, Stretch
 from .domain.notes.reading import Sentence
 from .domain.notes.sections import SectionKind
 
-DIAGNOSIS_SYSTEM, SUPPLY_SYSTEM = "icd10cm", "hcpcs"
+SUPPLY_SYSTEM = "hcpcs"
 MOST_CANDIDATES = 6
 # Where nothing fits, these sections say that something should have.
 _EXPECTED = DIAGNOSES | {SectionKind.COMPLAINT}
@@ -32,12 +33,11 @@ _SURE, _LIKELY = 0.9, 0.65
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A phrase of a stretch: what it says, the words beside it that may belong to it, all words of its sentence."""
+    """A phrase of a stretch: what it says, the words beside it that may belong to it, and the codes it may have."""
 
     text: str
     around: Words
-    words: Words
-    system: str
+    among: Among
 
 
 class Mentions:
@@ -47,27 +47,28 @@ class Mentions:
     async def of(self, sentence: Sentence) -> Sequence[Mention]:
         """In the order of the text. Raises Unavailable."""
         words = frozenset(word.text for word in sentence.words)
+        supplies, diagnoses = Among(SUPPLY_SYSTEM, False), Among(DIAGNOSIS_SYSTEM, tells_of_harm(words))
+        of_supplies = sentence.section in SUPPLIES
         found: list[Mention] = []
         for stretch in sentence.stretches:
-            if sentence.section in SUPPLIES or not words.isdisjoint(tables.words("supply")):
-                supplies = await self._in(stretch, sentence, words, SUPPLY_SYSTEM)
-                found += supplies
-                if supplies:
-                    continue
-            if sentence.section not in SUPPLIES:
-                found += await self._in(stretch, sentence, words, DIAGNOSIS_SYSTEM)
+            given: Sequence[Mention] = ()
+            if of_supplies or not words.isdisjoint(tables.words("supply")):
+                given = await self._in(stretch, sentence, supplies)
+            if not given and not of_supplies:
+                given = await self._in(stretch, sentence, diagnoses)
+            found += given
         if not found and sentence.section in _EXPECTED:
             found += _nothing(sentence)
         return found
 
-    async def _in(self, stretch: Stretch, sentence: Sentence, words: Words, system: str) -> Sequence[Mention]:
-        phrases = await self._retrieval.phrases(stretch, system, words)
+    async def _in(self, stretch: Stretch, sentence: Sentence, among: Among) -> Sequence[Mention]:
+        phrases = await self._retrieval.phrases(stretch, among)
         around = self._around(phrases, stretch, sentence)
         found: list[Mention] = []
         before: Phrase | None = None
         for phrase in phrases:
             lead = _lead(before, phrase, stretch, sentence)
-            asked = _Asked(stretch.text(*phrase), around | lead, words, system)
+            asked = _Asked(stretch.text(*phrase), around | lead, among)
             mention = await self._mention(phrase, asked, stretch, sentence)
             before = phrase
             if not mention.candidates:
@@ -83,8 +84,8 @@ class Mentions:
         first, last = stretch.parts[phrase[0]].first, stretch.parts[phrase[1] - 1].last
         scope = sentence.context.of(first, last)
         status = _status(scope, sentence.section)
-        ranked = await self._retrieval.candidates(asked.text, asked.around, asked.system, asked.words)
-        if asked.system == SUPPLY_SYSTEM:
+        ranked = await self._retrieval.candidates(asked.text, asked.around, asked.among)
+        if asked.among.system == SUPPLY_SYSTEM:
             ranked = [one for one in ranked if _is_supply(one)]
         elif status in (Status.HISTORY, Status.FAMILY):
             status, ranked = await self._of_history(status, asked, ranked)
@@ -103,7 +104,7 @@ class Mentions:
         if status is Status.HISTORY and ranked and stays(ranked[0].hit.code):
             return Status.PRESENT, ranked
         said = _FAMILY_HISTORY if status is Status.FAMILY else _HISTORY
-        found = await self._retrieval.candidates(f"{said} {asked.text}", asked.around, asked.system, asked.words)
+        found = await self._retrieval.candidates(f"{said} {asked.text}", asked.around, asked.among)
         past = [one for one in found if one.hit.code.startswith("Z8")]
         return status, past or ([] if status is Status.HISTORY else ranked)
 
@@ -122,10 +123,11 @@ class Mentions:
         beginning = narrowing.beginning(best.hit, exact=exact, more=more)
         if not beginning:
             return best.hit
+        text = asked.around | frozenset(labels.words(asked.text))
         said = narrowing.Said(
-            words=asked.around | frozenset(labels.words(asked.text)),
+            words=text,
             lacking=labels.lacking(asked.text),
-            encounter=narrowing.SEQUELA if "sequela" in asked.words else self._cues.encounter,
+            encounter=narrowing.SEQUELA if "sequela" in text else self._cues.encounter,
         )
         return narrowing.narrowed(best.hit, await self._retrieval.family(beginning), said, exact=exact)
 

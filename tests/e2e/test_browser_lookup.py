@@ -34,8 +34,8 @@ def test_from_a_note_to_its_codes_and_to_a_code_page(open_medcodes, arrive, wind
     assert reader.path == "/lookup"
     codes = reader.page.locator(".found > li")
     expect(codes.first).to_contain_text("S73.005A")
-    expect(reader.page.locator("mark.left").first).to_have_text("chest pain")
-    expect(reader.page.locator("mark.unknown")).to_have_text("Wobbly frobnication")
+    expect(reader.page.locator(".note mark.left").first).to_have_text("chest pain")
+    expect(reader.page.locator(".note mark.unknown")).to_have_text("Wobbly frobnication")
     codes.first.get_by_role("link", name="Dislocation of left hip").first.click()
     expect(reader.page.locator("mark:target")).to_have_text("Dislocation of left hip1")
     codes.first.locator(".found-head a").click()

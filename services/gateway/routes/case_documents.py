@@ -46,7 +46,11 @@ def case_ask(visitor: Visitor, text: str, setting: str, on: str) -> search_pb2.C
         visitor.member.check_scope("search")
     if not text.strip():
         raise refused("unacceptable", {"text": "is empty"})
-    if len(text.encode()) > MAX_NOTE_BYTES:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise refused("malformed", {"text": "holds half a character"}) from None
+    if size > MAX_NOTE_BYTES:
         raise refused("unacceptable", {"text": f"is longer than {MAX_NOTE_BYTES} bytes"})
     if setting not in case_json.SETTINGS:
         raise refused("unacceptable", {"setting": f"is none of {', '.join(case_json.SETTINGS)}"})

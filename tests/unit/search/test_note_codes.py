@@ -7,7 +7,7 @@ import pytest
 from services.search.domain.documents import FoundWord, Hit, MatchKind
 from services.search.domain.notes import labels, narrowing
 from services.search.domain.notes.choice import choose, fits
-from services.search.domain.notes.cues import cues
+from services.search.domain.notes.cues import cues, tells_of_harm
 from services.search.domain.notes.fit import fit, rank, rank_things
 from services.search.domain.notes.narrowing import Said, narrowed
 from services.search.domain.notes.questions import beginning, questions
@@ -136,10 +136,12 @@ def test_chapters_for_some_patients_only_need_a_note_about_one():
     pregnancy, newborn = hit("O24.410", "Gestational diabetes mellitus"), hit("P59.9", "Neonatal jaundice, unspecified")
     poisoning = hit("T39.011A", "Poisoning by aspirin, accidental")
     plain = cues("Cough for two days. Pregnancy test negative.")
-    assert not any(plain.allow(one, frozenset({"aspirin"})) for one in (pregnancy, newborn, poisoning))
-    assert cues("G2P1 at 32 weeks").allow(pregnancy, frozenset())
+    assert not any(plain.allow(one, harm=False) for one in (pregnancy, newborn, poisoning))
+    assert cues("G2P1 at 32 weeks").allow(pregnancy, harm=False)
     assert cues("Term newborn").allow(newborn, frozenset())
-    assert plain.allow(poisoning, frozenset({"aspirin", "overdose"}))
+    assert plain.allow(poisoning, harm=True)
+    assert tells_of_harm(frozenset({"aspirin", "overdose"}))
+    assert not tells_of_harm(harm=False)
 
 
 def test_an_injury_that_heals_is_met_again():

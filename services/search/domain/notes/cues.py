@@ -24,7 +24,6 @@ _FOLLOW_UP = re.compile(
     r"weeks? (?:after|post) surgery|follow[- ]?up (?:visit )?(?:of|for) (?:\w+ ){0,4}(?:fracture|injury|sprain))\b",
     re.IGNORECASE,
 )
-# Needs words that say that it has done harm, of whatever kind (guidelines, I.C.19.e).
 _SUBSTANCES = re.compile(r"T(?:3[6-9]|4\d|50|5[1-9]|6[0-5])")
 
 
@@ -41,10 +40,10 @@ class Cues:
         """The seventh character of an injury."""
         return "D" if self.follow_up else "A"
 
-    def allow(self, hit: Hit, words: frozenset[str]) -> bool:
-        """Whether a note with these cues may have the code, in a sentence of these words. Chapter 15 is for those who
-        are pregnant, chapter 16 for the newborn (guidelines, I.C.15.a, I.C.16.a); what a drug does needs more than the
-        drug's name."""
+    def allow(self, hit: Hit, *, harm: bool) -> bool:
+        """Whether a note with these cues may have the code; `harm`: in a sentence that says that something did harm.
+        Chapter 15 is for those who are pregnant, chapter 16 for the newborn (guidelines, I.C.15.a, I.C.16.a); what a
+        drug does needs more than the drug's name."""
         if hit.system != "icd10cm":
             return True
         if hit.code.startswith("O"):
@@ -52,8 +51,13 @@ class Cues:
         if hit.code.startswith("P"):
             return self.newborn
         if _SUBSTANCES.match(hit.code):
-            return not words.isdisjoint(tables.words("harm"))
+            return harm
         return True
+
+
+def tells_of_harm(words: frozenset[str]) -> bool:
+    """Whether a sentence of these words says that a substance has done harm, of whatever kind (I.C.19.e)."""
+    return not words.isdisjoint(tables.words("harm"))
 
 
 def cues(text: str) -> Cues:
