@@ -138,10 +138,10 @@ def test_chapters_for_some_patients_only_need_a_note_about_one():
     plain = cues("Cough for two days. Pregnancy test negative.")
     assert not any(plain.allow(one, harm=False) for one in (pregnancy, newborn, poisoning))
     assert cues("G2P1 at 32 weeks").allow(pregnancy, harm=False)
-    assert cues("Term newborn").allow(newborn, frozenset())
+    assert cues("Term newborn").allow(newborn, harm=False)
     assert plain.allow(poisoning, harm=True)
     assert tells_of_harm(frozenset({"aspirin", "overdose"}))
-    assert not tells_of_harm(harm=False)
+    assert not tells_of_harm(frozenset({"aspirin"}))
 
 
 def test_an_injury_that_heals_is_met_again():
