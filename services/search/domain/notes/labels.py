@@ -37,6 +37,7 @@ _ENDING = re.compile(r"(?<=...)(?:ies|ing|es|ed|s|y)$")
 _SHORTEST = 3
 # Forms of one word that no ending tells apart have so many letters in common: "diabetic" and "diabetes".
 _ALIKE = 6
+_ENDING_LENGTH = 2
 
 
 def words(text: str) -> Sequence[str]:
@@ -98,14 +99,27 @@ def lacking(text: str) -> frozenset[str]:
 
 
 class Known:
-    """Stems that a text has. Forms of one word that no ending tells apart count as one: "diabetic" and "diabetes"."""
+    """Stems that a text has. Forms of one word that no ending tells apart count as one: "hypoxic" and "hypoxia", but
+    not "dysphagia" and "dysphasia"."""
 
     def __init__(self, known: Iterable[str]) -> None:
         self.stems = frozenset(known)
-        self._beginnings = frozenset(each[:_ALIKE] for each in self.stems if len(each) >= _ALIKE)
+        self._alike: dict[str, list[str]] = {}
+        for each in self.stems:
+            if len(each) >= _ALIKE:
+                self._alike.setdefault(each[:_ALIKE], []).append(each)
 
     def __contains__(self, stemmed: object) -> bool:
-        return stemmed in self.stems or (isinstance(stemmed, str) and stemmed[:_ALIKE] in self._beginnings)
+        if stemmed in self.stems:
+            return True
+        if not isinstance(stemmed, str) or len(stemmed) < _ALIKE:
+            return False
+        return any(_are_forms(stemmed, each) for each in self._alike.get(stemmed[:_ALIKE], ()))
+
+
+def _are_forms(one: str, other: str) -> bool:
+    same = max(len(one), len(other)) - _ENDING_LENGTH
+    return len(one) >= same and one[:same] == other[:same]
 
 
 def stem(word: str) -> str:

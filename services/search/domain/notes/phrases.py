@@ -50,11 +50,11 @@ class Stretch:
         return " ".join(word for word in words if word)
 
     def telling(self, begin: int, end: int) -> int:
-        """How many of the parts name something; 0 for qualifiers alone, and for a phrase that "without" begins or ends,
+        """How many words name something; 0 for qualifiers alone, and for a phrase that "without" begins or ends,
         which is about what it lacks."""
         if self.parts[begin].text in _LACKING or self.parts[end - 1].text in _LACKING:
             return 0
-        return sum(not part.qualifies for part in self.parts[begin:end])
+        return sum(len(part.text.split()) for part in self.parts[begin:end] if not part.qualifies)
 
 
 def stretches(words: Sequence[Token], between: frozenset[int], vocabulary: Vocabulary) -> Iterator[Stretch]:
