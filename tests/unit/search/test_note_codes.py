@@ -59,7 +59,7 @@ def test_the_thing_itself_goes_before_what_is_made_for_it():
 
 
 def test_amounts_are_no_part_of_a_label():
-    assert labels.telling("Injection, ketorolac tromethamine, per 15 mg", frozenset()) == ["ketorolac", "tromethamine"]
+    assert labels.telling("Injection, ketorolac tromethamine, per 15 mg", frozenset()) == ("ketorolac", "tromethamine")
 
 
 def test_one_word_must_say_more_of_a_label_than_several():

@@ -25,6 +25,8 @@ _CONTRADICTS, _LACKS_AS_SAID = 0.4, 0.1
 _TERM = 0.92
 # What a word stands for is a little less than the word itself.
 _MEANT = 0.97
+# Of a code with very many terms the shortest ones: a long one says more than a phrase does.
+_MOST_TERMS = 40
 _ONE_PLACE, _SAME_THING, _LEAST_OF_A_THING = 0.05, 0.6, 0.3
 _NO_OWN = FUNCTION_WORDS | QUALIFIERS
 # A label that goes on where the phrase ends names a kind of what the phrase names.
@@ -64,7 +66,8 @@ class Ranked:
 def rank(phrase: str, hits: Iterable[Hit], around: frozenset[str] = frozenset()) -> Sequence[Ranked]:
     """The hits, those first that say the most of what the text says and nothing else. `around` are words of the text
     beside the phrase that may belong to it. Billable codes go before their headers, else the engine's order holds."""
-    fitted = [Ranked(hit, fit(phrase, hit, around)) for hit in hits]
+    asked = _Asked.of(phrase, around)
+    fitted = [Ranked(hit, _fit(asked, hit)) for hit in hits]
     return sorted(fitted, key=lambda one: (*one.fit.order, bool(one.hit.billable)), reverse=True)
 
 
@@ -73,10 +76,11 @@ def rank_things(phrase: str, hits: Sequence[Hit]) -> Sequence[Ranked]:
     calls it ("walker" with wheels) is rather meant than another thing that has both words, and the engine's order
     counts, too."""
     thing = labels.stem(_thing(labels.words(phrase)))
+    asked = _Asked.of(phrase, frozenset())
     found = []
     for place, hit in enumerate(hits):
-        fitting = fit(phrase, hit)
-        if fitting.covered >= _LEAST_OF_A_THING and labels.telling(hit.description, frozenset())[:1] == [thing]:
+        fitting = _fit(asked, hit)
+        if fitting.covered >= _LEAST_OF_A_THING and tuple(labels.telling(hit.description, frozenset())[:1]) == (thing,):
             fitting = replace(fitting, covered=min(1.0, fitting.covered + _SAME_THING))
         found.append((place, Ranked(hit, fitting)))
     return [one for _, one in sorted(found, key=lambda each: each[0] * _ONE_PLACE - each[1].fit.covered)]
@@ -89,23 +93,39 @@ def _thing(words: Sequence[str]) -> str:
 
 
 def fit(phrase: str, hit: Hit, around: frozenset[str] = frozenset()) -> Fit:
-    asked = labels.words(phrase)
-    text = frozenset(asked) | around
-    own = frozenset(map(labels.stem, text))
-    meant = own.union(labels.stem(each) for word in hit.words for each in _said_by(word))
-    known = _Known(
-        [labels.stem(word) for word in asked if word not in _NO_OWN and word not in tables.words(labels.OPEN)],
-        labels.Known(own),
-        labels.Known(meant),
-    )
+    return _fit(_Asked.of(phrase, around), hit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A phrase: its telling stems in order, all words that the text has for it, and their stems."""
+
+    phrase: str
+    telling: Sequence[str]
+    text: frozenset[str]
+    own: labels.Known
+
+    @classmethod
+    def of(cls, phrase: str, around: frozenset[str]) -> _Asked:
+        words = labels.words(phrase)
+        telling = [labels.stem(word) for word in words if word not in _NO_OWN | tables.words(labels.OPEN)]
+        text = around.union(words)
+        return cls(phrase, telling, text, labels.Known(map(labels.stem, text)))
+
+
+def _fit(asked: _Asked, hit: Hit) -> Fit:
+    own = asked.own.stems
+    meant = frozenset(labels.stem(each) for word in hit.words for each in _said_by(word)) - own
+    known = _Known(asked.telling, asked.own, labels.Known(meant))
     title = labels.telling(labels.title(hit.description), own)
     by_title = known.part(title)
-    by_terms = max((known.part(labels.telling(term, own)) for term in hit.terms), default=0.0)
+    terms = hit.terms if len(hit.terms) <= _MOST_TERMS else sorted(hit.terms, key=len)[:_MOST_TERMS]
+    by_terms = max((known.part(labels.telling(term, own)) for term in terms), default=0.0)
     return Fit(
         covered=max(by_title, by_terms * _TERM),
-        agrees=_agreement(text, phrase, hit),
+        agrees=_agreement(asked.text, asked.phrase, hit),
         title=by_title,
-        says=sum(stem in known.meant for stem in title),
+        says=sum(stem in known.own or stem in known.meant for stem in title),
         is_open=labels.is_open(hit.description),
     )
 
@@ -119,7 +139,7 @@ def _said_by(word: FoundWord) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The telling stems of a phrase in order, all that the text has of its own, and those with what they stand for."""
+    """The telling stems of a phrase in order, all that the text has of its own, and what those stand for."""
 
     phrase: Sequence[str]
     own: labels.Known
@@ -135,13 +155,13 @@ class _Known:
 
 
 def _agreement(text: frozenset[str], phrase: str, hit: Hit) -> float:
-    said = frozenset(labels.words(hit.description))
+    said = labels.all_words(hit.description)
     agreed = 0.0
     if titled := labels.sides(said):
         agreed = _RIGHT_SIDE if titled == labels.sides(text) else -_WRONG_SIDE
     agreed += _ONE_MET * len(text & said & (QUALIFIERS - labels.SIDES)) - _ONE_UNASKED * len((said & _UNASKED) - text)
-    anywhere = said.union(*(labels.words(term) for term in hit.terms))
-    agreed -= _ONE_UNASKED * len(text & _ACUITY - anywhere)
+    if acuity := text & _ACUITY - said:
+        agreed -= _ONE_UNASKED * sum(not any(word in term.lower() for term in hit.terms) for word in acuity)
     if _OTHER in said and _OTHER not in text:
         agreed -= _ONE_OTHER
     if lacking := labels.lacking(phrase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from ..words import FUNCTION_WORDS
@@ -44,6 +45,12 @@ def words(text: str) -> Sequence[str]:
     return _WORD.findall(_POSSESSIVE.sub("", text.lower()))
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def all_words(description: str) -> frozenset[str]:
+    return frozenset(words(description))
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def title(description: str) -> str:
     """The description without its encounter."""
     return _TAIL.sub("", description.lower())
@@ -54,23 +61,36 @@ def telling(text: str, asked: frozenset[str]) -> Sequence[str]:
     without (unless one of the stems `asked` for is in that), amounts, sides, and words that say nothing more. All of
     its words, if none is left. `text` is the catalog's, never a note's: what is made of it is remembered."""
     label = _label(text)
-    found = [stem for stem, lack in label if not lack or not asked.isdisjoint(lack)]
-    return list(dict.fromkeys(found)) or _all_stems(text)
+    if not label.lacks:
+        return label.stems
+    found = [stem for stem, lack in label.lacks if not lack or not asked.isdisjoint(lack)]
+    return tuple(dict.fromkeys(found)) or label.stems
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """`stems` are those of a label that names nothing that it is without, or that has nothing else; `lacks` all stems
+    of one that does, each with the stems of the clause that says what is absent."""
+
+    stems: Sequence[str]
+    lacks: Sequence[tuple[str, frozenset[str]]] = ()
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _label(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The telling stems of a label, those that it is without with all stems of their clause."""
+def _label(text: str) -> _Label:
     plain = _STATED.sub("", _AMOUNT.sub(" ", _PARENTHESES.sub(" ", _POSSESSIVE.sub("", text.lower()))))
+    clauses = list(_UNSAID.finditer(plain))
+    if not clauses:
+        return _Label(tuple(dict.fromkeys(_stems(plain))) or _all_stems(text))
     found: list[tuple[str, frozenset[str]]] = []
     end = 0
-    for match in _UNSAID.finditer(plain):
+    for match in clauses:
         found += [(each, frozenset()) for each in _stems(plain[end : match.start()])]
         lack = frozenset(stem(word) for word in _WORD.findall(match[1]))
         found += [(each, lack) for each in _stems(match[1])]
         end = match.end()
     found += [(each, frozenset()) for each in _stems(plain[end:])]
-    return tuple(found)
+    return _Label(_all_stems(text), tuple(found))
 
 
 def _stems(text: str) -> list[str]:
@@ -79,7 +99,6 @@ def _stems(text: str) -> list[str]:
     return [stem(word) for word in found if word not in is_open]
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _all_stems(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stem(word) for word in words(text) if word not in FUNCTION_WORDS))
 
@@ -109,12 +128,11 @@ class Known:
             if len(each) >= _ALIKE:
                 self._alike.setdefault(each[:_ALIKE], []).append(each)
 
-    def __contains__(self, stemmed: object) -> bool:
+    def __contains__(self, stemmed: str) -> bool:
         if stemmed in self.stems:
             return True
-        if not isinstance(stemmed, str) or len(stemmed) < _ALIKE:
-            return False
-        return any(_are_forms(stemmed, each) for each in self._alike.get(stemmed[:_ALIKE], ()))
+        alike = self._alike.get(stemmed[:_ALIKE])
+        return alike is not None and any(_are_forms(stemmed, each) for each in alike)
 
 
 def _are_forms(one: str, other: str) -> bool:
