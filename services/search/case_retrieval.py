@@ -14,9 +14,10 @@ from services.common.errors import Unavailable
 
 from .domain.documents import Hit
 from .domain.filters import Filters
+from .domain.notes import fit
 from .domain.notes.choice import Phrase, choose, fits
 from .domain.notes.cues import Cues
-from .domain.notes.fit import Ranked, rank, rank_things
+from .domain.notes.fit import Ranked
 from .domain.notes.phrases import MAX_PARTS, Stretch
 from .domain.query import Plan, understand
 from .domain.spelling import Spelled
@@ -32,7 +33,6 @@ DIAGNOSES = "icd10cm"
 _END = " ."
 
 Words = frozenset[str]
-_NOTHING: Words = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,11 @@ class Retrieval:
             # Qualifiers alone name nothing, and may be part of what does.
             found.update(phrase for phrase in asked if not stretch.telling(*phrase))
             said = [stretch.text(*phrase) for phrase in telling]
-            answers = await self._ask([self._plan(text, among.system) for text in said], DEPTH)
-            for phrase, text, hits in zip(telling, said, answers, strict=True):
+            plans = [self._plan(text, among.system) for text in said]
+            for phrase, text, plan, hits in zip(telling, said, plans, await self._ask(plans, DEPTH), strict=True):
                 if hits:
                     found.add(phrase)
-                    fitting = max((one.fit.covered for one in self._ranked(text, _NOTHING, among, hits)), default=0.0)
+                    fitting = self._fitting(plan, text, among, hits)
                     if fits(fitting, stretch.telling(*phrase)):
                         covered[phrase] = fitting
             if not found:
@@ -92,7 +92,10 @@ class Retrieval:
         known = {word.text for word in plan.words}
         further = tuple(replace(word, required=False) for word in beside if word.text not in known)
         (hits,) = await self._ask([replace(plan, words=(*plan.words, *further))], DEPTH)
-        return self._ranked(phrase, around, among, hits)
+        weighed = fit.Phrase(phrase, around, _meanings(plan))
+        if among.system != DIAGNOSES:
+            return fit.rank_things(weighed, hits)
+        return fit.rank(weighed, self._allowed(hits, among))
 
     async def family(self, beginning: str) -> Sequence[Hit]:
         """The codes of ICD-10-CM that begin so, in code order, at most a hundred."""
@@ -111,10 +114,14 @@ class Retrieval:
     def _among(self, system: str) -> Filters:
         return Filters(system=system, on=self._on)
 
-    def _ranked(self, phrase: str, around: Words, among: Among, hits: Sequence[Hit]) -> Sequence[Ranked]:
+    def _fitting(self, plan: Plan, text: str, among: Among, hits: Sequence[Hit]) -> float:
+        weighed = fit.Phrase(text, meanings=_meanings(plan))
         if among.system != DIAGNOSES:
-            return rank_things(phrase, hits)
-        return rank(phrase, [hit for hit in hits if self._cues.allow(hit, harm=among.harm)], around)
+            return max((one.fit.covered for one in fit.rank_things(weighed, hits)), default=0.0)
+        return fit.covers(weighed, self._allowed(hits, among))
+
+    def _allowed(self, hits: Sequence[Hit], among: Among) -> Sequence[Hit]:
+        return [hit for hit in hits if self._cues.allow(hit, harm=among.harm)]
 
     async def _ask(self, plans: Sequence[Plan], limit: int) -> Sequence[Sequence[Hit]]:
         """The hits for each plan; what this note has asked before is not asked again."""
@@ -127,6 +134,11 @@ class Retrieval:
                 raise Unavailable("the search engine cannot answer now", reason="ENGINE_UNAVAILABLE") from error
             self._hits.update({(plan, limit): hits for plan, hits in zip(together, answers, strict=True)})
         return [self._hits.get((plan, limit), ()) for plan in plans]
+
+
+def _meanings(plan: Plan) -> tuple[str, ...]:
+    """What its words stand for, as the vocabulary has it."""
+    return tuple(meaning for word in plan.words for meaning in word.others)
 
 
 def _of_length(stretch: Stretch, length: int) -> Sequence[Phrase]:

@@ -60,7 +60,10 @@ class OpenSearchIndex:
             return []
         answers = await self._engine.search(self.name, [self._compiler.match_body(plan, limit) for plan in plans])
         with understood():
-            return [self._hits(plan, Strictness.ALL, answer) for plan, answer in zip(plans, answers, strict=True)]
+            return [
+                [_hit(each, plan) for each in answer["hits"]["hits"]]
+                for plan, answer in zip(plans, answers, strict=True)
+            ]
 
     async def _complete(self, plan: Plan, asked: Sequence[Strictness]) -> int:
         """How many results match all words, where no attempt would tell: on a later page of those that match fewer."""
@@ -94,20 +97,17 @@ class OpenSearchIndex:
 
     def _found(self, plan: Plan, strictness: Strictness, answer: Any, complete: int) -> Found:
         """`complete` is that of the attempt before."""
+        near = [(word, self._known.corrections.near(word, strictness)) for word in plan.words]
+        # Both engines explain alike.
+        matches = Matches(self._known.analyzers, near)
         total = int(answer["hits"]["total"]["value"])
         return Found(
-            hits=self._hits(plan, strictness, answer),
+            hits=[_hit(each, plan, matches) for each in answer["hits"]["hits"]],
             total=total,
             facets=facet_counts(answer["aggregations"]),
             strictness=strictness,
             complete=total if strictness <= Strictness.CORRECTED else complete,
         )
-
-    def _hits(self, plan: Plan, strictness: Strictness, answer: Any) -> list[Hit]:
-        near = [(word, self._known.corrections.near(word, strictness)) for word in plan.words]
-        # Both engines explain alike.
-        matches = Matches(self._known.analyzers, near)
-        return [_hit(each, plan, matches) for each in answer["hits"]["hits"]]
 
 
 def _hit(answered: Any, plan: Plan, matches: Matches | None = None) -> Hit:

@@ -112,21 +112,21 @@ class TantivyIndex:
             found = Found((), counted.total, counted.facets, strictness, complete)
             enough = counted.everywhere >= plan.enough or strictness is attempts[-1]
             if counted.total and enough:
-                found = replace(found, hits=self._page(stages, plan, strictness, offset, limit))
+                found = replace(found, hits=self._page(stages, plan, self._matches(plan, strictness), offset, limit))
                 break
         if attempts[0] > Strictness.CORRECTED:
             found = replace(found, complete=self._complete(plan))
         return replace(found, corrections=self._compiler.corrections.told(plan, found.strictness, found.complete))
 
     def _matching(self, plan: Plan, limit: int) -> Sequence[Hit]:
-        return self._page(self._compiler.stages(plan, Strictness.ALL), plan, Strictness.ALL, 0, limit)
+        return self._page(self._compiler.stages(plan, Strictness.ALL), plan, None, 0, limit)
 
     def _complete(self, plan: Plan) -> int:
         stages = self._compiler.stages(plan, Strictness.CORRECTED)
         return self._filtered.total(either(stages), plan.filters) if stages else 0
 
-    def _page(self, stages: list[Stage], plan: Plan, strictness: Strictness, offset: int, limit: int) -> list[Hit]:
-        matches = self._matches(plan, strictness)
+    def _page(self, stages: list[Stage], plan: Plan, matches: Matches | None, offset: int, limit: int) -> list[Hit]:
+        """Without `matches` hits are not explained."""
         hits: list[Hit] = []
         for stage in stages:
             if len(hits) == limit:

@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import pytest
 
-from services.search.domain.documents import FoundWord, Hit, MatchKind
+from services.search.domain.documents import Hit, MatchKind
 from services.search.domain.notes import labels, narrowing
 from services.search.domain.notes.choice import choose, fits
 from services.search.domain.notes.cues import cues, tells_of_harm
-from services.search.domain.notes.fit import fit, rank, rank_things
+from services.search.domain.notes.fit import Phrase, covers, fit, rank, rank_things
 from services.search.domain.notes.narrowing import Said, narrowed
 from services.search.domain.notes.questions import beginning, questions
 
 
-def hit(display, description, *terms, billable=True, system="icd10cm", words=()):
+def hit(display, description, *terms, billable=True, system="icd10cm"):
     code = display.replace(".", "")
-    return Hit(system, code, display, description, billable, MatchKind.WORDS, words=words, terms=terms)
+    return Hit(system, code, display, description, billable, MatchKind.WORDS, terms=terms)
 
 
 HYPERTENSION = hit("I10", "Essential (primary) hypertension", "High blood pressure")
 
 
 def test_a_label_is_covered_by_what_the_text_says_and_open_words_count_for_nothing():
-    assert fit("hypertension", HYPERTENSION).covered == 1
-    assert fit("hypertension", hit("I15.9", "Secondary hypertension, unspecified")).covered == 0.5
-    assert fit("pneumonia", hit("J18.9", "Pneumonia, unspecified organism")).covered == 1
-    assert fit("high blood pressure", HYPERTENSION).covered == pytest.approx(0.92)
+    assert fit(Phrase("hypertension"), HYPERTENSION).covered == 1
+    assert fit(Phrase("hypertension"), hit("I15.9", "Secondary hypertension, unspecified")).covered == 0.5
+    assert fit(Phrase("pneumonia"), hit("J18.9", "Pneumonia, unspecified organism")).covered == 1
+    assert fit(Phrase("high blood pressure"), HYPERTENSION).covered == pytest.approx(0.92)
 
 
 def test_what_a_word_stands_for_covers_a_label_nearly_as_the_word_itself_does():
-    meant = FoundWord("htn", "hypertension", meaning="hypertension")
-    assert 0.9 < fit("htn", hit("I10", "Essential (primary) hypertension", words=(meant,))).covered < 1
-    far = FoundWord("immunizations", "immune")
-    assert fit("immunizations", hit("D89.9", "Immune disorder", words=(far,))).covered == 0
+    meant = Phrase("htn", meanings=("hypertension",))
+    assert 0.9 < fit(meant, HYPERTENSION).covered < 1
+    assert fit(Phrase("htn"), HYPERTENSION).covered == 0
+
+
+def test_forms_of_a_word_count_as_one_and_words_that_only_look_alike_do_not():
+    hypoxia = hit("R09.02", "Hypoxia")
+    assert fit(Phrase("hypoxic"), hypoxia).covered == 1
+    assert fit(Phrase("dysphagia"), hit("R47.02", "Dysphasia")).covered == 0
+
+
+def test_explanations_are_no_labels():
+    explained = hit("R05.9", "Something else", "The patient has a cough.", "Cough NOS")
+    assert fit(Phrase("cough"), explained).covered == pytest.approx(0.92)
+    assert covers(Phrase("patient"), [explained]) == 0
 
 
 def test_the_wrong_side_and_what_nobody_said_stand_behind():
@@ -41,25 +52,28 @@ def test_the_wrong_side_and_what_nobody_said_stand_behind():
         hit("H66.002", "Acute suppurative otitis media, left ear"),
         hit("H66.3X2", "Other chronic suppurative otitis media, left ear"),
     )
-    ranked = rank("acute suppurative otitis media left ear", [right, chronic, left])
+    ranked = rank(Phrase("acute suppurative otitis media left ear"), [right, chronic, left])
     assert [one.hit.display for one in ranked] == ["H66.002", "H66.3X2", "H66.001"]
 
 
 def test_what_the_text_says_is_absent_contradicts_a_title_that_has_it():
     with_it = hit("K21.00", "Gastro-esophageal reflux disease with esophagitis, without bleeding")
     without = hit("K21.9", "Gastro-esophageal reflux disease without esophagitis")
-    ranked = rank("gastro-esophageal reflux disease without esophagitis", [with_it, without])
+    ranked = rank(Phrase("gastro-esophageal reflux disease without esophagitis"), [with_it, without])
     assert [one.hit.display for one in ranked] == ["K21.9", "K21.00"]
 
 
 def test_the_thing_itself_goes_before_what_is_made_for_it():
     attachment = hit("E0155", "Wheel attachment, rigid pick-up walker, per pair", system="hcpcs")
     walker = hit("E0143", "Walker, folding, wheeled, adjustable or fixed height", system="hcpcs")
-    assert rank_things("walker with wheels", [attachment, walker])[0].hit is walker
+    assert rank_things(Phrase("walker with wheels"), [attachment, walker])[0].hit is walker
 
 
 def test_amounts_are_no_part_of_a_label():
-    assert labels.telling("Injection, ketorolac tromethamine, per 15 mg", frozenset()) == ("ketorolac", "tromethamine")
+    assert labels.Label("Injection, ketorolac tromethamine, per 15 mg").stems(frozenset()) == (
+        "ketorolac",
+        "tromethamine",
+    )
 
 
 def test_one_word_must_say_more_of_a_label_than_several():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.search.domain.notes import tables
+from services.search.domain.notes.choice import choose
 from services.search.domain.notes.context import Kind, context
+from services.search.domain.notes.cues import cues
 from services.search.domain.notes.reading import read
 from services.search.domain.notes.sections import SectionKind, sections
 from services.search.domain.notes.sentences import sentences
@@ -172,3 +176,17 @@ def test_the_tables_can_be_read_and_name_what_there_is():
 def test_a_table_with_other_columns_is_refused_by_name():
     with pytest.raises(tables.NoteTableError, match=r"words\.tsv: the columns are not a, b"):
         list(tables.rows("words.tsv", "a", "b"))
+
+
+@pytest.mark.parametrize(
+    "piece", ["no ", "a,", "\n", " ", "\n ", "x.", "if no h/o ", "without, not ", "Plan", "HPI:", "(", "1. "]
+)
+def test_a_page_of_one_thing_takes_no_time(piece):
+    text = (piece * 20_000)[:20_000] + "a"
+    began = time.process_time()
+    for sentence in read(text, vocabulary()):
+        for stretch in sentence.stretches:
+            choose(len(stretch.parts), {})
+            sentence.context.of(stretch.parts[0].first, stretch.parts[-1].last)
+    cues(text)
+    assert time.process_time() - began < 2

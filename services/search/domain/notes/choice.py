@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from .phrases import MAX_PARTS
+
 # The least part of a code's label that a phrase must say. One word says little by itself.
 LEAST_OF_ONE, LEAST_OF_TWO, LEAST = 0.75, 0.6, 0.45
 # A long phrase is rather one thing than two; and a long phrase that fits badly is rather a shorter one that fits well.
@@ -23,7 +25,7 @@ def choose(parts: int, covered: Mapping[Phrase, float]) -> Sequence[Phrase]:
     best: list[tuple[float, tuple[Phrase, ...]]] = [(0.0, ())]
     for end in range(1, parts + 1):
         options = [best[end - 1]]
-        for begin in range(end):
+        for begin in range(max(0, end - MAX_PARTS), end):
             if (begin, end) in covered:
                 value, taken = best[begin]
                 gain = (end - begin) * covered[begin, end] ** _EXACTNESS - _EACH

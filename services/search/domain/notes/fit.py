@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ..documents import FoundWord, Hit
+from ..documents import Hit
 from ..words import FUNCTION_WORDS
 from . import labels, tables
 from .phrases import QUALIFIERS
@@ -25,14 +25,13 @@ _CONTRADICTS, _LACKS_AS_SAID = 0.4, 0.1
 _TERM = 0.92
 # What a word stands for is a little less than the word itself.
 _MEANT = 0.97
-# Of a code with very many terms the shortest ones: a long one says more than a phrase does.
-_MOST_TERMS = 40
 _ONE_PLACE, _SAME_THING, _LEAST_OF_A_THING = 0.05, 0.6, 0.3
 _NO_OWN = FUNCTION_WORDS | QUALIFIERS
+# A term with more letters says more than the phrase does, however many open words it has.
+_LONGEST_TERM, _OPEN_WORDS = 3, 40
+_ALL = 0.99
 # A label that goes on where the phrase ends names a kind of what the phrase names.
 _BEGINS = 0.95
-# How many letters a word may be shorter or longer than the one that it met by its stem.
-_FORMS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +62,53 @@ class Ranked:
     fit: Fit
 
 
-def rank(phrase: str, hits: Iterable[Hit], around: frozenset[str] = frozenset()) -> Sequence[Ranked]:
-    """The hits, those first that say the most of what the text says and nothing else. `around` are words of the text
-    beside the phrase that may belong to it. Billable codes go before their headers, else the engine's order holds."""
-    asked = _Asked.of(phrase, around)
-    fitted = [Ranked(hit, _fit(asked, hit)) for hit in hits]
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What a code is weighed against: what the text says, the words beside it that may belong to it, and what words of
+    it stand for, as the vocabulary has it."""
+
+    text: str
+    around: frozenset[str] = frozenset()
+    meanings: tuple[str, ...] = ()
+
+
+def rank(phrase: Phrase, hits: Iterable[Hit]) -> Sequence[Ranked]:
+    """The hits, those first that say the most of what the text says and nothing else. Billable codes go before their
+    headers, else the engine's order holds."""
+    said = _Said.of(phrase)
+    fitted = [Ranked(hit, said.fit(hit)) for hit in hits]
     return sorted(fitted, key=lambda one: (*one.fit.order, bool(one.hit.billable)), reverse=True)
 
 
-def rank_things(phrase: str, hits: Sequence[Hit]) -> Sequence[Ranked]:
+def rank_things(phrase: Phrase, hits: Sequence[Hit]) -> Sequence[Ranked]:
     """The same for HCPCS, whose titles are lists of features behind the name of a thing: what is called as the phrase
     calls it ("walker" with wheels) is rather meant than another thing that has both words, and the engine's order
     counts, too."""
-    thing = labels.stem(_thing(labels.words(phrase)))
-    asked = _Asked.of(phrase, frozenset())
+    thing = labels.stem(_thing(labels.words(phrase.text)))
+    said = _Said.of(phrase)
     found = []
     for place, hit in enumerate(hits):
-        fitting = _fit(asked, hit)
-        if fitting.covered >= _LEAST_OF_A_THING and tuple(labels.telling(hit.description, frozenset())[:1]) == (thing,):
+        fitting = said.fit(hit)
+        named = labels.label(hit.description).stems(frozenset())[:1]
+        if fitting.covered >= _LEAST_OF_A_THING and tuple(named) == (thing,):
             fitting = replace(fitting, covered=min(1.0, fitting.covered + _SAME_THING))
         found.append((place, Ranked(hit, fitting)))
     return [one for _, one in sorted(found, key=lambda each: each[0] * _ONE_PLACE - each[1].fit.covered)]
+
+
+def covers(phrase: Phrase, hits: Iterable[Hit]) -> float:
+    """The greatest part of a label of one of the codes that the phrase says."""
+    said = _Said.of(phrase)
+    best = 0.0
+    for hit in hits:
+        best = max(best, said.title(hit), said.terms(hit, best))
+        if best >= _ALL:
+            break
+    return best
+
+
+def fit(phrase: Phrase, hit: Hit) -> Fit:
+    return _Said.of(phrase).fit(hit)
 
 
 def _thing(words: Sequence[str]) -> str:
@@ -92,65 +117,56 @@ def _thing(words: Sequence[str]) -> str:
     return words[ends - 1]
 
 
-def fit(phrase: str, hit: Hit, around: frozenset[str] = frozenset()) -> Fit:
-    return _fit(_Asked.of(phrase, around), hit)
+class _Said:
+    """A phrase, with all that is worked out of it once."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A phrase: its telling stems in order, all words that the text has for it, and their stems."""
-
-    phrase: str
-    telling: Sequence[str]
-    text: frozenset[str]
-    own: labels.Known
+    def __init__(self, phrase: Phrase, words: Sequence[str]) -> None:
+        self._phrase, self._text = phrase, phrase.around.union(words)
+        self._own = labels.Known(map(labels.stem, self._text))
+        said = (labels.stem(word) for meaning in phrase.meanings for word in labels.words(meaning))
+        self._meant = labels.Known(frozenset(said) - self._own.stems)
+        is_open = tables.words(labels.OPEN)
+        self._telling = [labels.stem(word) for word in words if word not in _NO_OWN and word not in is_open]
+        self._beginnings = self._own.beginnings | self._meant.beginnings
+        self._longest = _LONGEST_TERM * (len(phrase.text) + max(map(len, phrase.meanings), default=0)) + _OPEN_WORDS
 
     @classmethod
-    def of(cls, phrase: str, around: frozenset[str]) -> _Asked:
-        words = labels.words(phrase)
-        telling = [labels.stem(word) for word in words if word not in _NO_OWN | tables.words(labels.OPEN)]
-        text = around.union(words)
-        return cls(phrase, telling, text, labels.Known(map(labels.stem, text)))
+    def of(cls, phrase: Phrase) -> _Said:
+        return cls(phrase, labels.words(phrase.text))
 
+    def fit(self, hit: Hit) -> Fit:
+        title = labels.label(labels.title(hit.description)).stems(self._own.stems)
+        by_title = self._part(title)
+        return Fit(
+            covered=max(by_title, self.terms(hit, by_title)),
+            agrees=_agreement(self._text, self._phrase.text, hit),
+            title=by_title,
+            says=sum(stem in self._own or stem in self._meant for stem in title),
+            is_open=labels.is_open(hit.description),
+        )
 
-def _fit(asked: _Asked, hit: Hit) -> Fit:
-    own = asked.own.stems
-    meant = frozenset(labels.stem(each) for word in hit.words for each in _said_by(word)) - own
-    known = _Known(asked.telling, asked.own, labels.Known(meant))
-    title = labels.telling(labels.title(hit.description), own)
-    by_title = known.part(title)
-    terms = hit.terms if len(hit.terms) <= _MOST_TERMS else sorted(hit.terms, key=len)[:_MOST_TERMS]
-    by_terms = max((known.part(labels.telling(term, own)) for term in terms), default=0.0)
-    return Fit(
-        covered=max(by_title, by_terms * _TERM),
-        agrees=_agreement(asked.text, asked.phrase, hit),
-        title=by_title,
-        says=sum(stem in known.own or stem in known.meant for stem in title),
-        is_open=labels.is_open(hit.description),
-    )
+    def title(self, hit: Hit) -> float:
+        return self._part(labels.label(labels.title(hit.description)).stems(self._own.stems))
 
+    def terms(self, hit: Hit, least: float) -> float:
+        """The greatest part of one of its terms, if it is more than `least`. Sentences are explanations and no labels;
+        of other terms those are looked at that may have it."""
+        found = 0.0
+        for term in hit.terms:
+            if max(found, least) >= _TERM:
+                break
+            if len(term) <= self._longest and not term.endswith("."):
+                lower = term.lower()
+                if any(beginning in lower for beginning in self._beginnings):
+                    found = max(found, self._part(labels.label(term).stems(self._own.stems)) * _TERM)
+        return found
 
-def _said_by(word: FoundWord) -> Iterable[str]:
-    """What a word of the query stands for. A stem may bring words together that have little to do with one another."""
-    if word.meaning:
-        return labels.words(f"{word.asked} {word.met} {word.meaning}")
-    return [word.asked, word.met] if abs(len(word.asked) - len(word.met)) <= _FORMS else [word.asked]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The telling stems of a phrase in order, all that the text has of its own, and what those stand for."""
-
-    phrase: Sequence[str]
-    own: labels.Known
-    meant: labels.Known
-
-    def part(self, label: Sequence[str]) -> float:
+    def _part(self, label: Sequence[str]) -> float:
         """The part of a label that the text says."""
         if not label:
             return 0.0
-        part = sum(1.0 if stem in self.own else _MEANT if stem in self.meant else 0.0 for stem in label) / len(label)
-        begins = len(self.phrase) > 1 and list(label[: len(self.phrase)]) == self.phrase
+        part = sum(1.0 if stem in self._own else _MEANT if stem in self._meant else 0.0 for stem in label) / len(label)
+        begins = len(self._telling) > 1 and list(label[: len(self._telling)]) == self._telling
         return max(part, _BEGINS) if begins else part
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ..words import FUNCTION_WORDS
@@ -39,6 +38,7 @@ _SHORTEST = 3
 # Forms of one word that no ending tells apart have so many letters in common: "diabetic" and "diabetes".
 _ALIKE = 6
 _ENDING_LENGTH = 2
+_NOTHING: frozenset[str] = frozenset()
 
 
 def words(text: str) -> Sequence[str]:
@@ -56,51 +56,46 @@ def title(description: str) -> str:
     return _TAIL.sub("", description.lower())
 
 
-def telling(text: str, asked: frozenset[str]) -> Sequence[str]:
-    """The stems of the words of a label that must be said for it, each once: not what stands in parentheses, what it is
-    without (unless one of the stems `asked` for is in that), amounts, sides, and words that say nothing more. All of
-    its words, if none is left. `text` is the catalog's, never a note's: what is made of it is remembered."""
-    label = _label(text)
-    if not label.lacks:
-        return label.stems
-    found = [stem for stem, lack in label.lacks if not lack or not asked.isdisjoint(lack)]
-    return tuple(dict.fromkeys(found)) or label.stems
+class Label:
+    """What must be said for a label: the stems of its words, each once, not what stands in parentheses, what it is
+    without, amounts, sides, and words that say nothing more; all of its words, if none is left."""
 
+    def __init__(self, text: str) -> None:
+        """`text` is the catalog's, never a note's: what is made of it is remembered."""
+        plain = _STATED.sub("", _AMOUNT.sub(" ", _PARENTHESES.sub(" ", _POSSESSIVE.sub("", text.lower()))))
+        self._pieces: list[tuple[str, frozenset[str]]] = []
+        end = 0
+        for match in _UNSAID.finditer(plain):
+            self._pieces += [(each, _NOTHING) for each in _stems(plain[end : match.start()])]
+            lack = frozenset(stem(word) for word in _WORD.findall(match[1]))
+            self._pieces += [(each, lack) for each in _stems(match[1])]
+            end = match.end()
+        self._pieces += [(each, _NOTHING) for each in _stems(plain[end:])]
+        self._lacks = any(lack for _, lack in self._pieces)
+        always = dict.fromkeys(each for each, lack in self._pieces if not lack)
+        self._always = tuple(always) or tuple(dict.fromkeys(map(stem, _telling_words(text))))
 
-@dataclass(frozen=True, slots=True)
-class _Label:
-    """`stems` are those of a label that names nothing that it is without, or that has nothing else; `lacks` all stems
-    of one that does, each with the stems of the clause that says what is absent."""
-
-    stems: Sequence[str]
-    lacks: Sequence[tuple[str, frozenset[str]]] = ()
+    def stems(self, asked: frozenset[str]) -> Sequence[str]:
+        """With what it is without, if one of the stems `asked` for is in that."""
+        if not self._lacks:
+            return self._always
+        found = [each for each, lack in self._pieces if not lack or not asked.isdisjoint(lack)]
+        return tuple(dict.fromkeys(found)) or self._always
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _label(text: str) -> _Label:
-    plain = _STATED.sub("", _AMOUNT.sub(" ", _PARENTHESES.sub(" ", _POSSESSIVE.sub("", text.lower()))))
-    clauses = list(_UNSAID.finditer(plain))
-    if not clauses:
-        return _Label(tuple(dict.fromkeys(_stems(plain))) or _all_stems(text))
-    found: list[tuple[str, frozenset[str]]] = []
-    end = 0
-    for match in clauses:
-        found += [(each, frozenset()) for each in _stems(plain[end : match.start()])]
-        lack = frozenset(stem(word) for word in _WORD.findall(match[1]))
-        found += [(each, lack) for each in _stems(match[1])]
-        end = match.end()
-    found += [(each, frozenset()) for each in _stems(plain[end:])]
-    return _Label(_all_stems(text), tuple(found))
+def label(text: str) -> Label:
+    return Label(text)
+
+
+def _telling_words(text: str) -> list[str]:
+    return [word for word in words(text) if word not in FUNCTION_WORDS]
 
 
 def _stems(text: str) -> list[str]:
     is_open = tables.words(OPEN)
     found = (word for word in _WORD.findall(text) if word not in FUNCTION_WORDS and word not in QUALIFIERS)
     return [stem(word) for word in found if word not in is_open]
-
-
-def _all_stems(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(stem(word) for word in words(text) if word not in FUNCTION_WORDS))
 
 
 def sides(said: Iterable[str]) -> frozenset[str]:
@@ -123,6 +118,7 @@ class Known:
 
     def __init__(self, known: Iterable[str]) -> None:
         self.stems = frozenset(known)
+        self.beginnings = frozenset(each[:_ALIKE] for each in self.stems)
         self._alike: dict[str, list[str]] = {}
         for each in self.stems:
             if len(each) >= _ALIKE:
@@ -154,6 +150,7 @@ def stems(description: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words(plain) if word not in FUNCTION_WORDS and word not in is_open)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_open(description: str) -> bool:
     """Whether a title says that nothing more is known."""
     return not {"unspecified", "uncomplicated"}.isdisjoint(words(description)) or description.endswith(

@@ -14,6 +14,9 @@ from .tokens import Token, tokens
 
 # What stands there are names of drugs and figures, not what a patient has.
 UNREAD = frozenset({SectionKind.MEDICATIONS})
+# A sentence is cut after so many words: what stands further away says nothing of one another, and whoever pastes a
+# page without a full stop waits no longer for it.
+MOST_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,10 @@ def read(text: str, vocabulary: Vocabulary) -> Iterator[Sentence]:
             continue
         for start, end in sentences(text, section.start, section.end):
             words = tokens(text, start, end)
-            if words:
-                said = context(words)
-                yield Sentence(section.kind, words, said, tuple(stretches(words, said.between, vocabulary)))
+            for begin in range(0, len(words), MOST_WORDS):
+                yield _sentence(section.kind, words[begin : begin + MOST_WORDS], vocabulary)
+
+
+def _sentence(section: SectionKind, words: Sequence[Token], vocabulary: Vocabulary) -> Sentence:
+    said = context(words)
+    return Sentence(section, words, said, tuple(stretches(words, said.between, vocabulary)))
