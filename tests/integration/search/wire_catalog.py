@@ -47,6 +47,12 @@ class WireCatalog(catalog_pb2_grpc.CatalogServiceServicer):
             term.codes.add(code=code.code)
             yield pb.ListIndexTermsResponse(release=request.release, total=1, terms=[term])
 
+    async def ListEquivalents(self, request, context):
+        """None; a catalog of an earlier release has no such call yet."""
+        if self.old:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no such call")
+        yield pb.ListEquivalentsResponse(release=request.release)
+
     async def StreamCodes(self, request, context):
         self.streams.append(request.release)
         if request.release not in self.releases:
