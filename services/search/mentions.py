@@ -100,13 +100,14 @@ class Mentions:
     async def _of_history(
         self, status: Status, asked: _Asked, ranked: Sequence[Ranked]
     ) -> tuple[Status, Sequence[Ranked]]:
-        """The codes for the history of what was found: Z codes. What stays is no history: it is there."""
+        """The codes for the history of what was found: Z codes, where there are some. What stays is no history: it is
+        there."""
         if status is Status.HISTORY and ranked and stays(ranked[0].hit.code):
             return Status.PRESENT, ranked
         said = _FAMILY_HISTORY if status is Status.FAMILY else _HISTORY
         found = await self._retrieval.candidates(f"{said} {asked.text}", asked.around, asked.among)
         past = [one for one in found if one.hit.code.startswith("Z8")]
-        return status, past or ([] if status is Status.HISTORY else ranked)
+        return status, past or ranked
 
     async def _candidates(self, ranked: Sequence[Ranked], asked: _Asked) -> Sequence[Candidate]:
         """The best codes, the most specific one that the text supports first."""

@@ -23,6 +23,7 @@ TITLES = {
     "J10.1": "Influenza due to other identified influenza virus",
     "S52.5": "Fracture of lower end of radius",
     "S52.532A": "Colles' fracture of left radius, initial encounter for closed fracture",
+    "Z85.038": "Personal history of other malignant neoplasm of large intestine",
     "W19.XXXA": "Unspecified fall, initial encounter",
     "I12.9": "Hypertensive chronic kidney disease",
     "I13.0": "Hypertensive heart and chronic kidney disease",
@@ -52,6 +53,7 @@ def coded(*mentions, setting=Setting.OUTPATIENT):
         (Status.NEGATED, Setting.INPATIENT, [], [coding.ABSENT]),
         (Status.FAMILY, Setting.INPATIENT, [], [coding.RELATIVE]),
         (Status.HYPOTHETICAL, Setting.INPATIENT, [], [coding.NOT_YET]),
+        (Status.HISTORY, Setting.OUTPATIENT, [], [coding.OVER]),
         (Status.UNCERTAIN, Setting.OUTPATIENT, [], [coding.UNCERTAIN_VISIT]),
         (Status.UNCERTAIN, Setting.INPATIENT, ["J18.9"], []),
     ],
@@ -78,6 +80,15 @@ def test_symptoms_outside_of_the_diagnoses_are_not_coded_beside_them():
 def test_a_condition_that_stays_is_coded_wherever_it_stands():
     hypertension = mention("I10", section=SectionKind.PRESENT_ILLNESS)
     assert coded(hypertension, mention("J18.9", 10)) == (["J18.9", "I10"], [])
+
+
+def test_a_condition_that_stays_says_why_it_is_coded_beside_the_diagnoses():
+    found, _ = decide([mention("I10", section=SectionKind.PRESENT_ILLNESS), mention("J18.9", 10)], Setting.OUTPATIENT)
+    assert [one.why for one in found] == [coding.STAYS, ""]
+
+
+def test_history_is_coded_where_there_is_a_code_for_it():
+    assert coded(mention("Z85.038", status=Status.HISTORY)) == (["Z85.038"], [])
 
 
 def test_nothing_found_is_neither_coded_nor_left_out():

@@ -19,6 +19,7 @@ DIAGNOSES = frozenset({SectionKind.ASSESSMENT})
 SUPPLIES = frozenset({SectionKind.ORDERS, SectionKind.PROCEDURES})
 # Sections that say what there is beside what the visit was about.
 BACKGROUND = frozenset({SectionKind.PAST_HISTORY, SectionKind.SOCIAL_HISTORY, SectionKind.ALLERGIES})
+_OF_HISTORY = "Z"
 # Confirmed cases only, in every setting: HIV, COVID-19, Zika, certain influenza (I.C.1.a, I.C.1.f, I.C.1.g, I.C.10.c).
 _CONFIRMED_ONLY = ("B20", "U071", "A925", "J09", "J10")
 
@@ -52,7 +53,7 @@ def decide(mentions: Sequence[Mention], setting: Setting) -> tuple[Sequence[Deci
         if why:
             left.append(NotCoded(mention.place, mention.status, why, mention.candidates[0].hit))
         else:
-            coded.append(Decided(mention, _remark(mention)))
+            coded.append(Decided(mention, _remark(mention, has_diagnoses=has_diagnoses)))
     return coded, left
 
 
@@ -65,11 +66,13 @@ def _states(mention: Mention) -> bool:
 
 
 def _objection(mention: Mention, setting: Setting) -> str:
+    best = mention.candidates[0].hit
     if mention.status is Status.UNCERTAIN:
         if setting is Setting.OUTPATIENT:
             return UNCERTAIN_VISIT
-        best = mention.candidates[0].hit
         return CONFIRMED_ONLY if best.code.startswith(_CONFIRMED_ONLY) else ""
+    if mention.status is Status.HISTORY and not best.code.startswith(_OF_HISTORY):
+        return OVER
     return {
         Status.NEGATED: ABSENT,
         Status.FAMILY: RELATIVE,
@@ -86,5 +89,8 @@ def _explained(mention: Mention) -> str:
     return "" if stays(best.code) else EXPLAINED
 
 
-def _remark(mention: Mention) -> str:
-    return UNCERTAIN_STAY if mention.status is Status.UNCERTAIN else ""
+def _remark(mention: Mention, *, has_diagnoses: bool) -> str:
+    if mention.status is Status.UNCERTAIN:
+        return UNCERTAIN_STAY
+    is_beside = has_diagnoses and mention.section not in DIAGNOSES | BACKGROUND
+    return STAYS if is_beside and stays(mention.candidates[0].hit.code) else ""
