@@ -16,7 +16,7 @@ Assessment:
 1. Dislocation of left hip
 2. Hip pain
 3. Chronic kidney disease stage 3a
-4. Wobbly frobnication
+4. Quibbling frobnication
 Plan: return if fever recurs.
 """
 
@@ -37,7 +37,7 @@ def test_from_a_note_to_its_codes_and_to_a_code_page(open_medcodes, arrive, wind
     codes = reader.page.locator(".found > li")
     expect(codes.first).to_contain_text("S73.005A")
     expect(reader.page.locator(".note mark.left").nth(1)).to_have_text("chest pain")
-    expect(reader.page.locator(".note mark.unknown")).to_have_text("Wobbly frobnication")
+    expect(reader.page.locator(".note mark.unknown")).to_have_text("Quibbling frobnication")
     codes.first.get_by_role("link", name="Dislocation of left hip").first.click()
     expect(reader.page.locator("mark:target")).to_have_text("Dislocation of left hip1")
     codes.first.locator(".found-head a").click()

@@ -75,9 +75,9 @@ async def test_an_open_side_is_asked_for(lookup):
 
 
 async def test_what_no_code_fits_is_said_to_be_without(lookup):
-    text = "Assessment: wobbly frobnication"
+    text = "Assessment: quibbling frobnication"
     *_, case = await parts(lookup, text)
-    assert [text[place.start : place.end] for place in case.nothing_found] == ["wobbly frobnication"]
+    assert [text[place.start : place.end] for place in case.nothing_found] == ["quibbling frobnication"]
     assert not case.codes
 
 
