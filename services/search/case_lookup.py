@@ -11,12 +11,11 @@ from typing import Any, TypeVar
 
 from services.common.errors import DeadlineExceeded, InvalidArgument, Unavailable
 
-from .case_retrieval import Retrieval
-from .domain.documents import Hit
+from .case_retrieval import DIAGNOSES, Retrieval
 from .domain.notes.coding import decide
 from .domain.notes.combining import joined, next_join, suggested
 from .domain.notes.cues import cues
-from .domain.notes.findings import Mention, NotCoded, Place, Question, Setting, SuggestedCode
+from .domain.notes.findings import Mention, NotCoded, Place, Setting, SuggestedCode
 from .domain.notes.questions import beginning, questions
 from .domain.notes.reading import Sentence, read
 from .domain.vocabulary import vocabulary
@@ -116,7 +115,7 @@ async def _coded(
             break
         codes = joined(codes, join, hit)
     return CodedCase(
-        codes=[replace(code, questions=await _questions(code.hit, retrieval)) for code in codes],
+        codes=[await _with_questions(code, retrieval) for code in codes],
         not_coded=left,
         nothing_found=[mention.place for mention in mentions if not mention.candidates],
         setting=setting,
@@ -124,10 +123,14 @@ async def _coded(
     )
 
 
-async def _questions(hit: Hit, retrieval: Retrieval) -> Sequence[Question]:
-    if hit.system != "icd10cm":
-        return ()
-    return questions(hit, await retrieval.family(beginning(hit)))
+async def _with_questions(code: SuggestedCode, retrieval: Retrieval) -> SuggestedCode:
+    """What an answer leads to is no alternative beside it."""
+    if code.hit.system != DIAGNOSES:
+        return code
+    asked = questions(code.hit, await retrieval.family(beginning(code.hit)))
+    answers = {hit.code for question in asked for _, hit in question.options}
+    others = tuple(hit for hit in code.alternatives if hit.code not in answers)
+    return replace(code, questions=asked, alternatives=others)
 
 
 def _checked(case: CaseText) -> tuple[Setting, date | None]:

@@ -20,7 +20,7 @@ from .domain.notes.reading import Sentence
 from .domain.notes.sections import SectionKind
 
 SUPPLY_SYSTEM = "hcpcs"
-MOST_CANDIDATES = 6
+MOST_CANDIDATES = 8
 # Where nothing fits, these sections say that something should have.
 _EXPECTED = DIAGNOSES | {SectionKind.COMPLAINT}
 # Equipment, supplies, drugs, orthotics and prosthetics. The other letters are services that payers and programmes name.

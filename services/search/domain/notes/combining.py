@@ -16,7 +16,7 @@ from .coding import DIAGNOSES, Decided
 from .findings import Confidence, Place, SuggestedCode
 from .labels import stems
 
-CATEGORY = 3
+CATEGORY, ENCOUNTER = 3, 7
 MOST_ALTERNATIVES = 5
 _UNRELATED = re.compile(r"\b(?:unrelated to|not (?:related|due|secondary) to|independent of)\b", re.IGNORECASE)
 # Causes from outside stand behind what they caused (I.C.20.a).
@@ -45,10 +45,16 @@ def suggested(decided: Sequence[Decided]) -> Sequence[SuggestedCode]:
             evidence = (*before.evidence, one.mention.place)
             found[key] = replace(before, evidence=evidence, confidence=max(before.confidence, best.confidence))
             continue
-        others = tuple(each.hit for each in one.mention.candidates[1 : MOST_ALTERNATIVES + 1])
-        found[key] = SuggestedCode(best.hit, best.confidence, (one.mention.place,), one.why, others)
+        others = tuple(each.hit for each in one.mention.candidates[1:] if _is_alternative(each.hit, best.hit))
+        found[key] = SuggestedCode(best.hit, best.confidence, (one.mention.place,), one.why, others[:MOST_ALTERNATIVES])
     specific = _most_specific(_of_diagnoses(list(found.values()), ordered))
     return sorted(specific, key=lambda code: code.hit.system == "icd10cm" and code.hit.code.startswith(_EXTERNAL))
+
+
+def _is_alternative(hit: Hit, best: Hit) -> bool:
+    """A header is no code to take instead, and another encounter is no other condition."""
+    other_encounter = len(hit.code) == len(best.code) == ENCOUNTER and hit.code[:-1] == best.code[:-1]
+    return hit.billable is not False and not other_encounter
 
 
 def _of_diagnoses(codes: Sequence[SuggestedCode], decided: Sequence[Decided]) -> Sequence[SuggestedCode]:
@@ -93,7 +99,7 @@ def next_join(codes: Sequence[SuggestedCode], text: str) -> Join | None:
 
 
 def joined(codes: Sequence[SuggestedCode], join: Join, hit: Hit) -> Sequence[SuggestedCode]:
-    """The codes with those of the join become one, in the place of the first of them."""
+    """The codes with those of the join become one, in the place of the one that stands first."""
     places: tuple[Place, ...] = (*join.first.evidence, *join.second.evidence)
     names = f"{join.first.hit.display} and {join.second.hit.display}"
     one = SuggestedCode(
@@ -103,12 +109,11 @@ def joined(codes: Sequence[SuggestedCode], join: Join, hit: Hit) -> Sequence[Sug
         f"{names} are coded as one, because the classification presumes that they are linked (guideline {join.source})",
         (join.first.hit, *join.first.alternatives)[:MOST_ALTERNATIVES],
     )
-    gone = {join.first.hit.code} | (set() if join.keeps else {join.second.hit.code})
-    found: list[SuggestedCode] = []
-    for code in codes:
-        if code is join.first or (code is join.second and not join.keeps):
-            if one not in found:
-                found.append(one)
-        elif code.hit.code not in gone:
-            found.append(code)
-    return [code for place, code in enumerate(found) if code.hit.code != hit.code or code is one or place == 0]
+    gone = {hit.code, join.first.hit.code} | (set() if join.keeps else {join.second.hit.code})
+    begin = min(codes.index(join.first), codes.index(join.second))
+    # Before what it is coded with, as the classification says "use additional code".
+    return [
+        *(code for code in codes[:begin] if code.hit.code not in gone),
+        one,
+        *(code for code in codes[begin:] if code.hit.code not in gone),
+    ]

@@ -42,7 +42,10 @@ def _is_choice(said: str) -> bool:
 
 
 def _open_words(hit: Hit) -> int:
-    return sum(word in _OPEN for word in _words(hit.description))
+    """How often a title says that something is not known; "stage 4 or unspecified" is a choice that it leaves to
+    nobody."""
+    words = _words(hit.description)
+    return sum(word in _OPEN and before != "or" for before, word in zip(["", *words], words, strict=False))
 
 
 def _beside(code: Hit, hit: Hit) -> bool:
