@@ -38,7 +38,7 @@ def test_from_a_note_to_its_codes_and_to_a_code_page(open_medcodes, arrive, wind
     expect(codes.first).to_contain_text("S73.005A")
     expect(reader.page.locator(".note mark.left").nth(1)).to_have_text("chest pain")
     expect(reader.page.locator(".note mark.unknown")).to_have_text("Quibbling frobnication")
-    codes.first.get_by_role("link", name="Dislocation of left hip").first.click()
+    codes.first.locator("a.quote").first.click()
     expect(reader.page.locator("mark:target")).to_have_text("Dislocation of left hip1")
     codes.first.locator(".found-head a").click()
     reader.page.wait_for_url("**/codes/icd10cm/S73005A")
