@@ -40,7 +40,7 @@ class SearchSettings(ServiceSettings):
     case_lookups: int = Field(
         4, ge=1, le=1000, description="Notes that are looked up at the same moment; one more is refused at once."
     )
-    case_seconds: float = Field(8.0, gt=0, le=600, description="How long the look-up of one note may take.")
+    case_seconds: float = Field(15.0, gt=0, le=600, description="How long the look-up of one note may take.")
     search_indexes_kept: int = Field(
         2, ge=2, le=20, description="Indexes kept, the current one included; the others serve a rollback."
     )
