@@ -55,7 +55,7 @@ from .web import web_app
 def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today) -> Service:
     health = Health("gateway")
     catalog = CatalogClient(settings.catalog_address, settings.catalog_timeout)
-    search = SearchClient(settings.search_address, settings.search_timeout)
+    search = SearchClient(settings.search_address, settings.search_timeout, settings.case_timeout)
     metering = MeteringClient(
         settings.metering_address,
         settings.metering_timeout,

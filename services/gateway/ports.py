@@ -91,6 +91,10 @@ class Search(Protocol):
 
     async def suggest(self, q: str, system: str, limit: int) -> Sequence[search_pb2.Suggestion]: ...
 
+    async def case_lookup(self, request: search_pb2.CaseLookupRequest) -> search_pb2.CodedCase:
+        """The codes for a note. Raises InvalidArgument naming `text`, `setting` and `on`."""
+        ...
+
 
 class Accounts(Protocol):
     """Who is who. Only what changes nothing is sent again; after any other failure it is not known what happened."""

@@ -23,8 +23,8 @@ from .rendering.templates import Templates
 from .visitors.visitor import Visitor
 
 PAGES = (
-    "codes", "index", "search", "releases", "privacy", "register", "login", "logout", "account", "forgot", "reset",
-    "verify", "deletions", "dev", "assistant", "problems", "",
+    "codes", "index", "search", "lookup", "releases", "privacy", "register", "login", "logout", "account", "forgot",
+    "reset", "verify", "deletions", "dev", "assistant", "problems", "",
 )  # fmt: skip
 REGISTER = Markup(
     '<p><a class="button" href="/register?next={}">Register free {}</a> <a href="/login?next={}">Log in</a></p>'

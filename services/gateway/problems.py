@@ -198,20 +198,23 @@ def refused(name: str, fields: Mapping[str, str]) -> Problem:
     return Problem(name, detail, extra={"errors": [{"field": field, "detail": why} for field, why in fields.items()]})
 
 
+_BY_REASON = {
+    "NO_RELEASE": ("unavailable", "No release of the codes has been published on this server yet."),
+    "INDEX_NOT_READY": ("unavailable", "The search index is still being built."),
+    "OVERLOADED": ("unavailable", "More is asked of this server at the moment than it can answer."),
+    "NOTE_TAKES_TOO_LONG": ("unavailable", "This note takes too long to look up at the moment. Try a part of it."),
+    "METER_UNAVAILABLE": ("meter-unavailable", "Whether a view is left cannot be told at the moment."),
+}
+
+
 def from_service(error: ServiceError) -> Problem:
     """What another service said, without what is only for the operator's eyes."""
     if error.code is grpc.StatusCode.NOT_FOUND:
         return _not_found(error)
     if error.code is grpc.StatusCode.INVALID_ARGUMENT:
         return refused("unacceptable", error.fields) if error.fields else Problem("unacceptable", error.message)
-    if error.reason == "NO_RELEASE":
-        return Problem("unavailable", "No release of the codes has been published on this server yet.")
-    if error.reason == "INDEX_NOT_READY":
-        return Problem("unavailable", "The search index is still being built.")
-    if error.reason == "OVERLOADED":
-        return Problem("unavailable", "More is asked of this server at the moment than it can answer.")
-    if error.reason == "METER_UNAVAILABLE":
-        return Problem("meter-unavailable", "Whether a view is left cannot be told at the moment.")
+    if error.reason in _BY_REASON:
+        return Problem(*_BY_REASON[error.reason])
     if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return _throttled(error)
     if error.code is grpc.StatusCode.UNAUTHENTICATED:

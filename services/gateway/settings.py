@@ -58,6 +58,7 @@ class GatewaySettings(ServiceSettings):
     metering_address: str = Field("127.0.0.1:50054", description="Where metering listens.")
     catalog_timeout: float = Field(5.0, gt=0, description="Seconds that the catalog may take.")
     search_timeout: float = Field(3.0, gt=0, description="Seconds that search may take.")
+    case_timeout: float = Field(18.0, gt=0, description="Seconds that search may take for the codes of a note.")
     accounts_timeout: float = Field(5.0, gt=0, description="Seconds that accounts may take.")
     metering_timeout: float = Field(2.0, gt=0, description="Seconds that a batch of views may take; asked twice.")
     metering_calls: int = Field(2, ge=1, le=64, description="Batches of views under way at the same moment.")

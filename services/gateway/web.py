@@ -18,6 +18,8 @@ from .routes import (
     account_pages,
     api_key_pages,
     browse,
+    case_documents,
+    case_pages,
     change_documents,
     change_pages,
     code_documents,
@@ -52,11 +54,11 @@ ABOUT = (
     "each code; everything else is free. Errors are problem documents (RFC 9457)."
 )
 
-CODES = (code_documents, browse, index_pages, search, releases, meter)
+CODES = (code_documents, browse, index_pages, search, case_documents, releases, meter)
 ACCOUNTS = (account_documents, view_documents, session_documents, shelf_documents, change_documents, history_documents)
 PAGES = (
-    pages, sign_in_pages, password_reset_pages, verification_pages, account_pages, security_pages, api_key_pages,
-    deletion_pages, shelf_pages, change_pages, code_shelf_pages, history_pages, dev_mail, machines,
+    pages, case_pages, sign_in_pages, password_reset_pages, verification_pages, account_pages, security_pages,
+    api_key_pages, deletion_pages, shelf_pages, change_pages, code_shelf_pages, history_pages, dev_mail, machines,
     search_pages, sitemap,
 )  # fmt: skip
 

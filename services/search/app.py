@@ -13,6 +13,8 @@ from .adapters.build_process import BuildProcess
 from .adapters.opensearch_store import OpenSearchStore
 from .adapters.tantivy_store import TantivyStore
 from .announcements import Announcements
+from .case_lookup import CaseLookup
+from .domain.notes import tables
 from .domain.vocabulary import vocabulary
 from .index_keeper import IndexKeeper
 from .ports import IndexStore
@@ -47,14 +49,15 @@ def build(settings: SearchSettings) -> Service:
     )
     # Read now, so that a line that cannot be read is told at once.
     vocabulary()
+    tables.load()
     search = Search(lambda: keeper.index)
+    case_lookup = CaseLookup(lambda: keeper.index, most=settings.case_lookups, seconds=settings.case_seconds)
+    servicer = SearchServicer(search, case_lookup, keeper)
     health.add_check("index", keeper.is_ready)
     server = GrpcServer(
         domain="search.medcodes",
         listen=settings.search_listen,
-        register=[
-            lambda server: search_pb2_grpc.add_SearchServiceServicer_to_server(SearchServicer(search, keeper), server)
-        ],
+        register=[lambda server: search_pb2_grpc.add_SearchServiceServicer_to_server(servicer, server)],
         names=[SERVICE_NAME],
         health=health,
         drain_seconds=settings.drain_seconds,

@@ -77,6 +77,12 @@ class SearchIndex(Protocol):
         """
         ...
 
+    async def matching(self, plans: Sequence[Plan], *, limit: int) -> Sequence[Sequence[Hit]]:
+        """For each plan at most `limit` results that match all of its words, as `search` orders them: not counted, and
+        not explained (without `words` and `highlights`). All plans are one call to the engine and take one turn, for
+        those who ask much. Raises EngineError."""
+        ...
+
     async def suggest(self, plan: Plan, *, limit: int) -> Sequence[Hit]:
         """At most `limit` completions, no code twice: codes that begin as typed in code order, then codes whose
         descriptions hold the words, those that begin so and short ones first, codes beneath others of them last.

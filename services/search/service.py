@@ -105,7 +105,7 @@ class Search:
     def _filters(self, question: Question, max_limit: int, refusal: str) -> Filters:
         """Raises InvalidArgument if anything of the question cannot be accepted."""
         fields = _refused(question, max_limit)
-        on = _day(question.on, fields)
+        on = day(question.on, fields)
         if fields:
             raise InvalidArgument(refusal, fields=fields)
         return Filters(
@@ -156,18 +156,19 @@ def _refused(question: Question, max_limit: int) -> dict[str, str]:
     return fields
 
 
-def _day(text: str, fields: dict[str, str]) -> date | None:
+def day(text: str, fields: dict[str, str]) -> date | None:
+    """An ISO date, None for "". What is none is added to the refused `fields` as `on`."""
     if not text:
         return None
     try:
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+        found = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
-        day = None
-    if day is None:
+        found = None
+    if found is None:
         fields["on"] = "is no date of the form YYYY-MM-DD"
-    elif not FIRST_DAY <= day <= LAST_DAY:
+    elif not FIRST_DAY <= found <= LAST_DAY:
         fields["on"] = f"is not between {FIRST_DAY} and {LAST_DAY}"
-    return day
+    return found
 
 
 def _position(cursor: str, plan: Plan) -> cursors.Position:

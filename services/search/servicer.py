@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 from medcodes.search.v1 import search_pb2 as pb
 from medcodes.search.v1 import search_pb2_grpc
 
+from .case_lookup import CaseLookup, CaseText
+from .case_messages import SETTINGS, coded_case, mention_message
 from .domain.documents import Hit
+from .domain.notes.findings import Mention
 from .domain.understanding import Spelling, Understood, WordsMatched
 from .index_keeper import IndexKeeper
 from .service import Question, Search
@@ -25,8 +29,8 @@ _MATCHED = {
 
 
 class SearchServicer(search_pb2_grpc.SearchServiceServicer):
-    def __init__(self, search: Search, keeper: IndexKeeper) -> None:
-        self._search, self._keeper = search, keeper
+    def __init__(self, search: Search, case_lookup: CaseLookup, keeper: IndexKeeper) -> None:
+        self._search, self._case_lookup, self._keeper = search, case_lookup, keeper
 
     async def Search(self, request: pb.SearchRequest, context: Context) -> pb.SearchResponse:  # noqa: N802
         answer = await self._search.search(_question(request))
@@ -56,6 +60,14 @@ class SearchServicer(search_pb2_grpc.SearchServiceServicer):
                 for hit in hits
             ]
         )
+
+    async def CaseLookup(self, request: pb.CaseLookupRequest, context: Context) -> AsyncIterator[pb.CaseLookupResponse]:  # noqa: N802
+        setting = SETTINGS.get(request.setting, str(request.setting))
+        async for part in self._case_lookup.look_up(CaseText(request.text, setting, request.on)):
+            if isinstance(part, Mention):
+                yield pb.CaseLookupResponse(mention=mention_message(part))
+            else:
+                yield pb.CaseLookupResponse(coded=coded_case(part))
 
     async def GetIndexStatus(self, request: pb.GetIndexStatusRequest, context: Context) -> pb.GetIndexStatusResponse:  # noqa: N802
         index = self._keeper.index

@@ -37,6 +37,10 @@ class SearchSettings(ServiceSettings):
     search_waiting: int = Field(
         256, ge=1, le=100_000, description="Searches that may wait for their turn; one more is refused at once."
     )
+    case_lookups: int = Field(
+        4, ge=1, le=1000, description="Notes that are looked up at the same moment; one more is refused at once."
+    )
+    case_seconds: float = Field(15.0, gt=0, le=600, description="How long the look-up of one note may take.")
     search_indexes_kept: int = Field(
         2, ge=2, le=20, description="Indexes kept, the current one included; the others serve a rollback."
     )

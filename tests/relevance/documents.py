@@ -47,6 +47,14 @@ class Documents:
         place = bisect_left(codes, prefix)
         return place < len(codes) and codes[place].startswith(prefix)
 
+    def has(self, code: str) -> bool:
+        """Whether a code of any system is this one."""
+        return code in self._codes
+
+    @cached_property
+    def _codes(self) -> frozenset[str]:
+        return frozenset(code.code for code in self.codes)
+
     @property
     def systems(self) -> frozenset[str]:
         return frozenset(self._ordered)

@@ -6,16 +6,19 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from services.search.adapters.opensearch_store import OpenSearchStore
 from services.search.adapters.tantivy_store import TantivyStore
+from services.search.case_lookup import CaseLookup, CaseText, CodedCase
 from services.search.domain.words import normalised, split
 from services.search.ports import IndexStore
 from services.search.service import Question, Search
 from tests import servers
 from tests.relevance.documents import Documents
 from tests.relevance.scoring import Code
+
+CASE_SECONDS = 60.0
 
 
 class Engine(Protocol):
@@ -30,11 +33,22 @@ Opened = Callable[[Documents, Path], AbstractAsyncContextManager[Engine]]
 """Builds the index of the documents, in the folder if it needs one, and closes the engine afterwards."""
 
 
+@runtime_checkable
+class CaseEngine(Protocol):
+    """An engine that finds the codes of a note, too."""
+
+    async def look_up(self, text: str, setting: str) -> CodedCase: ...
+
+
 class ServedSearch:
     """Search as it is served, over one index: the query is understood by the service's own rules."""
 
-    def __init__(self, search: Search) -> None:
-        self._search = search
+    def __init__(self, search: Search, case_lookup: CaseLookup) -> None:
+        self._search, self._case_lookup = search, case_lookup
+
+    async def look_up(self, text: str, setting: str) -> CodedCase:
+        parts = [part async for part in self._case_lookup.look_up(CaseText(text, setting))]
+        return next(part for part in parts if isinstance(part, CodedCase))
 
     async def search(self, text: str, limit: int) -> Sequence[Code]:
         answer = await self._search.search(Question(text, limit=limit))
@@ -50,7 +64,7 @@ async def served(store: IndexStore, documents: Documents) -> AsyncIterator[Engin
         if index is None:
             raise RuntimeError("the index was built but cannot be opened")
         try:
-            yield ServedSearch(Search(lambda: index))
+            yield ServedSearch(Search(lambda: index), CaseLookup(lambda: index, most=1, seconds=CASE_SECONDS))
         finally:
             await index.close()
     finally:

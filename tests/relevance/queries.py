@@ -49,7 +49,7 @@ class Query(NamedTuple):
 
     @property
     def half(self) -> str:
-        return UNSEEN if _fraction("half", self.text) < 0.5 else SEEN
+        return half_of(self.text)
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,11 @@ class Phrases:
 
     queries: Sequence[Query] = ()
     left_out: frozenset[Words] = frozenset()
+
+
+def half_of(text: str) -> str:
+    """Which half a text belongs to, for good."""
+    return UNSEEN if _fraction("half", text) < 0.5 else SEEN
 
 
 def own(path: Path = OWN_QUERIES) -> list[Query]:

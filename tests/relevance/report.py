@@ -15,6 +15,7 @@ from rich.table import Table
 from tests.machine import ROOT
 from tests.relevance import plot, scoring
 from tests.relevance.asking import GOALS, Answers, Sets
+from tests.relevance.note_scoring import CaseFigures, CaseOutcome
 from tests.relevance.queries import HALVES, KINDS, OWN_KINDS, SEEN, UNSEEN
 from tests.relevance.scoring import Figures, Outcome
 
@@ -60,6 +61,10 @@ def write_page(found: Sets, answers: Sequence[Answers]) -> None:
         tables=[(half, rows(answers, half)) for half in HALVES],
         default=default.engine,
         misses=[one for one in misses(default) if one.query.kind in OWN_KINDS],
+        notes={half: sum(note.half == half for note in found.notes) for half in HALVES},
+        notes_waiting=len(found.waiting_notes),
+        case_rows=case_rows(answers),
+        case_misses=case_misses(default),
     )
     PAGE.write_text(page, encoding="utf-8")
     PICTURE.write_text(environment.get_template("relevance.svg").render(picture=plot.picture(answers)))
@@ -72,6 +77,9 @@ def write_data(answers: Sequence[Answers]) -> None:
         each.engine: {half: {kind: asdict(one) for kind, one in each.figures(half).items()} for half in HALVES}
         for each in answers
     }
+    for each in answers:
+        for half, one in each.case_figures().items():
+            figures[each.engine][half]["notes"] = asdict(one)
     FIGURES.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
     with MISSES.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t")
@@ -90,7 +98,11 @@ def show(answers: Sequence[Answers]) -> None:
         for engine, kind, one in rows(answers, half):
             shares = [f"{value:.3f}" for value in (one.hit_1, one.hit_5, one.hit_10, one.mrr, one.no_result)]
             table.add_row(half, engine, kind, str(one.queries), *shares, f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}")
-    Console(width=140).print(table)
+    cases = Table("half", "engine", "notes", "precision", "recall", "F1", "MAP", "p50 ms", "p95 ms")
+    for half, engine, one in case_rows(answers):
+        shares = [f"{value:.3f}" for value in (one.precision, one.recall, one.f1, one.map)]
+        cases.add_row(half, engine, str(one.notes), *shares, f"{one.p50_ms:.0f}", f"{one.p95_ms:.0f}")
+    Console(width=140).print(table, cases)
 
 
 def rows(answers: Sequence[Answers], half: str) -> list[Row]:
@@ -103,3 +115,14 @@ def rows(answers: Sequence[Answers], half: str) -> list[Row]:
 def misses(answers: Answers) -> list[Outcome]:
     """Of the seen half, those whose right code is not first."""
     return [one for one in answers.of(SEEN) if one.rank != 1]
+
+
+def case_rows(answers: Sequence[Answers]) -> list[tuple[str, str, CaseFigures]]:
+    """Half by half, each with all engines that answer notes."""
+    by_engine = {each.engine: each.case_figures() for each in answers}
+    return [(half, engine, found[half]) for half in HALVES for engine, found in by_engine.items() if half in found]
+
+
+def case_misses(answers: Answers) -> list[CaseOutcome]:
+    """Of the seen half, the notes with a code that is missing or wrong."""
+    return [one for one in answers.cases if one.note.half == SEEN and (one.missed or one.wrong)]

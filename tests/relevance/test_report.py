@@ -80,6 +80,7 @@ def test_the_list_of_all_misses_holds_nothing_of_the_unseen_half(written):
 @pytest.fixture
 def accepted_file(tmp_path, monkeypatch):
     monkeypatch.setattr(asking, "ACCEPTED", tmp_path / "accepted.json")
+    monkeypatch.setattr(asking, "ACCEPTED_NOTES", tmp_path / "accepted_notes.json")
 
 
 def test_a_figure_that_nobody_has_accepted_is_said(accepted_file):

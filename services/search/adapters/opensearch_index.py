@@ -55,6 +55,16 @@ class OpenSearchIndex:
                     return self._told(plan, found)
         return self._told(plan, found)
 
+    async def matching(self, plans: Sequence[Plan], *, limit: int) -> Sequence[Sequence[Hit]]:
+        if not plans:
+            return []
+        answers = await self._engine.search(self.name, [self._compiler.match_body(plan, limit) for plan in plans])
+        with understood():
+            return [
+                [_hit(each, plan) for each in answer["hits"]["hits"]]
+                for plan, answer in zip(plans, answers, strict=True)
+            ]
+
     async def _complete(self, plan: Plan, asked: Sequence[Strictness]) -> int:
         """How many results match all words, where no attempt would tell: on a later page of those that match fewer."""
         if asked[0] <= Strictness.CORRECTED:
@@ -90,10 +100,9 @@ class OpenSearchIndex:
         near = [(word, self._known.corrections.near(word, strictness)) for word in plan.words]
         # Both engines explain alike.
         matches = Matches(self._known.analyzers, near)
-        hits = [_hit(each, plan, matches) for each in answer["hits"]["hits"]]
         total = int(answer["hits"]["total"]["value"])
         return Found(
-            hits=hits,
+            hits=[_hit(each, plan, matches) for each in answer["hits"]["hits"]],
             total=total,
             facets=facet_counts(answer["aggregations"]),
             strictness=strictness,
@@ -107,8 +116,9 @@ def _hit(answered: Any, plan: Plan, matches: Matches | None = None) -> Hit:
     told = stored.get("equivalents_told", ()) if kind is MatchKind.EQUIVALENT else ()
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
+    terms = (*stored["terms"], *stored["phrases"])
     if matches and kind is MatchKind.WORDS:
-        words, highlights = matches.found(stored["description"], [*stored["terms"], *stored["phrases"]])
+        words, highlights = matches.found(stored["description"], terms)
     day = plan.filters.day
     return Hit(
         system=str(stored["system"]),
@@ -119,6 +129,7 @@ def _hit(answered: Any, plan: Plan, matches: Matches | None = None) -> Hit:
         kind=kind,
         words=words,
         highlights=highlights,
+        terms=terms,
         equivalents=tuple(map(Equivalent.unpacked, told)),
         status=standing(int(stored["begins"]), int(stored["ends"]), day_number(day)) if day else None,
     )

@@ -78,6 +78,11 @@ class Compiler:
             "track_total_hits": True,
         }
 
+    def match_body(self, plan: Plan, limit: int) -> Query:
+        """The first results that match all words, not counted."""
+        body = self.search_body(plan, Strictness.ALL, 0, limit)
+        return {**{name: part for name, part in body.items() if name != "aggs"}, "track_total_hits": False}
+
     def count_body(self, plan: Plan, strictness: Strictness) -> Query:
         """The request for the number of results alone."""
         query = _best([*_codes(plan), *_by_words(self._words.found(plan, strictness), plan)])

@@ -94,6 +94,9 @@ class TantivyIndex:
     async def search(self, plan: Plan, attempts: Sequence[Strictness], *, offset: int, limit: int) -> Found:
         return await self._threads.run(lambda: self._search(plan, attempts, offset, limit))
 
+    async def matching(self, plans: Sequence[Plan], *, limit: int) -> Sequence[Sequence[Hit]]:
+        return await self._threads.run(lambda: [self._matching(plan, limit) for plan in plans])
+
     async def suggest(self, plan: Plan, *, limit: int) -> Sequence[Hit]:
         return await self._threads.run(lambda: self._suggest(plan, limit))
 
@@ -109,18 +112,21 @@ class TantivyIndex:
             found = Found((), counted.total, counted.facets, strictness, complete)
             enough = counted.everywhere >= plan.enough or strictness is attempts[-1]
             if counted.total and enough:
-                found = replace(found, hits=self._page(stages, plan, strictness, offset, limit))
+                found = replace(found, hits=self._page(stages, plan, self._matches(plan, strictness), offset, limit))
                 break
         if attempts[0] > Strictness.CORRECTED:
             found = replace(found, complete=self._complete(plan))
         return replace(found, corrections=self._compiler.corrections.told(plan, found.strictness, found.complete))
 
+    def _matching(self, plan: Plan, limit: int) -> Sequence[Hit]:
+        return self._page(self._compiler.stages(plan, Strictness.ALL), plan, None, 0, limit)
+
     def _complete(self, plan: Plan) -> int:
         stages = self._compiler.stages(plan, Strictness.CORRECTED)
         return self._filtered.total(either(stages), plan.filters) if stages else 0
 
-    def _page(self, stages: list[Stage], plan: Plan, strictness: Strictness, offset: int, limit: int) -> list[Hit]:
-        matches = self._matches(plan, strictness)
+    def _page(self, stages: list[Stage], plan: Plan, matches: Matches | None, offset: int, limit: int) -> list[Hit]:
+        """Without `matches` hits are not explained."""
         hits: list[Hit] = []
         for stage in stages:
             if len(hits) == limit:
@@ -162,11 +168,12 @@ class TantivyIndex:
     def _hit(self, address: tantivy.DocAddress, kind: MatchKind, plan: Plan, matches: Matches | None = None) -> Hit:
         stored = self._searcher.doc(address).to_dict()
         description = stored["description"][0]
+        terms = (*stored.get("terms", ()), *stored.get("phrases", ()))
         told = stored.get("equivalents_told", ()) if kind is MatchKind.EQUIVALENT else ()
         words: tuple[FoundWord, ...] = ()
         highlights: tuple[Span, ...] = ()
         if matches and kind is MatchKind.WORDS:
-            words, highlights = matches.found(description, [*stored.get("terms", ()), *stored.get("phrases", ())])
+            words, highlights = matches.found(description, terms)
         day = plan.filters.day
         return Hit(
             system=stored["system"][0],
@@ -177,6 +184,7 @@ class TantivyIndex:
             kind=kind,
             words=words,
             highlights=highlights,
+            terms=terms,
             equivalents=tuple(map(Equivalent.unpacked, told)),
             status=standing(stored["begins"][0], stored["ends"][0], day_number(day)) if day else None,
         )

@@ -86,7 +86,8 @@ class FoundWord:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One result. `words` and `highlights` are set for results found by words, not for suggestions; `equivalents` for
-    results found by the code of ICD-9-CM that they took the place of. `status` is None where the plan has no day."""
+    results found by the code of ICD-9-CM that they took the place of. `status` is None where the plan has no day.
+    `terms` are all further terms that the code is found by, those of the indexes last."""
 
     system: str
     code: str
@@ -98,6 +99,7 @@ class Hit:
     highlights: tuple[Span, ...] = ()
     equivalents: tuple[Equivalent, ...] = ()
     status: Status | None = None
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -315,3 +316,20 @@ async def test_cancelled_searches_leave_room_for_others(built_store):
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert (await asyncio.wait_for(search(narrow, "hip"), 5)).total
+
+
+async def test_many_plans_are_answered_together_with_what_matches_all_their_words(index):
+    plans = [understand(text) for text in ("dislocation hip", "S73.0", "no such thing at all", "sinusitis")]
+    together = await index.matching(plans, limit=5)
+    assert [len(hits) for hits in together][2] == 0
+    for plan, hits in zip(plans, together, strict=True):
+        alone = await index.search(plan, (Strictness.ALL,), offset=0, limit=5)
+        assert list(hits) == [replace(hit, words=(), highlights=()) for hit in alone.hits]
+    assert await index.matching([], limit=5) == []
+
+
+async def test_a_hit_tells_the_terms_that_its_code_is_found_by(index):
+    ((hit,),) = await index.matching([understand("acute abdomen")], limit=1)
+    assert "Colic, sudden" in hit.terms
+    ((pressure,),) = await index.matching([understand("I10")], limit=1)
+    assert "High blood pressure" in pressure.terms

@@ -57,6 +57,16 @@ async def test_pages_that_need_nobody_are_there(alone, path):
     assert head.content == b""
 
 
+async def test_a_note_stays_in_its_field_while_search_is_away(alone):
+    page = await alone.post("/lookup", data={"text": "Assessment: <b>gout</b>", "setting": "inpatient"})
+    assert (page.status_code, "Retry-After" in page.headers) == (503, True)
+    assert "Assessment: &lt;b&gt;gout&lt;/b&gt;</textarea>" in page.text
+    assert "send it again" in page.text
+    document = await alone.post("/api/v1/case-lookup", json={"text": "Assessment: gout"})
+    assert (document.status_code, "Retry-After" in document.headers) == (503, True)
+    assert "gout" not in document.text
+
+
 async def test_search_without_search_and_catalog_is_a_page_that_says_so(alone):
     answer = await alone.get("/search", params={"q": "hip"})
     assert answer.status_code == 503
@@ -66,7 +76,7 @@ async def test_search_without_search_and_catalog_is_a_page_that_says_so(alone):
 async def test_static_files_are_kept_for_ever_and_come_packed(alone):
     home = await alone.get("/")
     addresses = re.findall(r'"(/static/[^"]+)"', home.text)
-    assert len(addresses) == 3
+    assert len(addresses) == 4
     for address in addresses:
         answer = await alone.get(address)
         assert answer.status_code == 200
@@ -179,6 +189,7 @@ async def test_the_openapi_document(alone):
         "/api/v1/index/{index}",
         "/api/v1/search",
         "/api/v1/suggest",
+        "/api/v1/case-lookup",
         "/api/v1/releases",
         "/api/v1/releases/{before}/diff/{after}",
         "/api/v1/feed.atom",

@@ -41,6 +41,75 @@ WORDS_MATCHED_MOST: WordsMatched.ValueType  # 2
 WORDS_MATCHED_SOME: WordsMatched.ValueType  # 3
 Global___WordsMatched: _TypeAlias = WordsMatched  # noqa: Y015
 
+class _CaseSetting:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CaseSettingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseSetting.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CASE_SETTING_UNSPECIFIED: _CaseSetting.ValueType  # 0
+    """As outpatient."""
+    CASE_SETTING_OUTPATIENT: _CaseSetting.ValueType  # 1
+    """Uncertain diagnoses are not coded (guidelines, IV.H)."""
+    CASE_SETTING_INPATIENT: _CaseSetting.ValueType  # 2
+    """Uncertain diagnoses are coded as if they existed (guidelines, II.H)."""
+
+class CaseSetting(_CaseSetting, metaclass=_CaseSettingEnumTypeWrapper): ...
+
+CASE_SETTING_UNSPECIFIED: CaseSetting.ValueType  # 0
+"""As outpatient."""
+CASE_SETTING_OUTPATIENT: CaseSetting.ValueType  # 1
+"""Uncertain diagnoses are not coded (guidelines, IV.H)."""
+CASE_SETTING_INPATIENT: CaseSetting.ValueType  # 2
+"""Uncertain diagnoses are coded as if they existed (guidelines, II.H)."""
+Global___CaseSetting: _TypeAlias = CaseSetting  # noqa: Y015
+
+class _MentionStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MentionStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MentionStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MENTION_STATUS_UNSPECIFIED: _MentionStatus.ValueType  # 0
+    MENTION_STATUS_PRESENT: _MentionStatus.ValueType  # 1
+    MENTION_STATUS_NEGATED: _MentionStatus.ValueType  # 2
+    MENTION_STATUS_FAMILY: _MentionStatus.ValueType  # 3
+    MENTION_STATUS_HYPOTHETICAL: _MentionStatus.ValueType  # 4
+    MENTION_STATUS_HISTORY: _MentionStatus.ValueType  # 5
+    MENTION_STATUS_UNCERTAIN: _MentionStatus.ValueType  # 6
+
+class MentionStatus(_MentionStatus, metaclass=_MentionStatusEnumTypeWrapper):
+    """What the text says of what it mentions."""
+
+MENTION_STATUS_UNSPECIFIED: MentionStatus.ValueType  # 0
+MENTION_STATUS_PRESENT: MentionStatus.ValueType  # 1
+MENTION_STATUS_NEGATED: MentionStatus.ValueType  # 2
+MENTION_STATUS_FAMILY: MentionStatus.ValueType  # 3
+MENTION_STATUS_HYPOTHETICAL: MentionStatus.ValueType  # 4
+MENTION_STATUS_HISTORY: MentionStatus.ValueType  # 5
+MENTION_STATUS_UNCERTAIN: MentionStatus.ValueType  # 6
+Global___MentionStatus: _TypeAlias = MentionStatus  # noqa: Y015
+
+class _Confidence:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConfidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Confidence.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONFIDENCE_UNSPECIFIED: _Confidence.ValueType  # 0
+    CONFIDENCE_LOW: _Confidence.ValueType  # 1
+    CONFIDENCE_MEDIUM: _Confidence.ValueType  # 2
+    CONFIDENCE_HIGH: _Confidence.ValueType  # 3
+
+class Confidence(_Confidence, metaclass=_ConfidenceEnumTypeWrapper):
+    """A band, and no probability: how much of the code's label the text says."""
+
+CONFIDENCE_UNSPECIFIED: Confidence.ValueType  # 0
+CONFIDENCE_LOW: Confidence.ValueType  # 1
+CONFIDENCE_MEDIUM: Confidence.ValueType  # 2
+CONFIDENCE_HIGH: Confidence.ValueType  # 3
+Global___Confidence: _TypeAlias = Confidence  # noqa: Y015
+
 @_typing.final
 class SearchRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -427,6 +496,346 @@ class Suggestion(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Suggestion: _TypeAlias = Suggestion  # noqa: Y015
+
+@_typing.final
+class CaseLookupRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    SETTING_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """At most 20,000 bytes of UTF-8. Places in it are counted in characters."""
+    setting: Global___CaseSetting.ValueType
+    on: _builtins.str
+    """Only codes in force on this date; empty: all."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        setting: Global___CaseSetting.ValueType = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on", "setting", b"setting", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseLookupRequest: _TypeAlias = CaseLookupRequest  # noqa: Y015
+
+@_typing.final
+class CaseLookupResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTION_FIELD_NUMBER: _builtins.int
+    CODED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def mention(self) -> Global___CaseMention: ...
+    @_builtins.property
+    def coded(self) -> Global___CodedCase:
+        """Always the last one, and always there."""
+
+    def __init__(
+        self,
+        *,
+        mention: Global___CaseMention | None = ...,
+        coded: Global___CodedCase | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coded", b"coded", "mention", b"mention", "part", b"part"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coded", b"coded", "mention", b"mention", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["mention", "coded"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___CaseLookupResponse: _TypeAlias = CaseLookupResponse  # noqa: Y015
+
+@_typing.final
+class CasePlace(_message.Message):
+    """Part of the text, in characters; `end` is not included."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    end: _builtins.int
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CasePlace: _TypeAlias = CasePlace  # noqa: Y015
+
+@_typing.final
+class CaseMention(_message.Message):
+    """A problem or a procedure that the text mentions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    SECTION_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    TRIGGER_FIELD_NUMBER: _builtins.int
+    CANDIDATES_FIELD_NUMBER: _builtins.int
+    section: _builtins.str
+    """The section that it stands in: `assessment`, `past_history`, `orders`, ..."""
+    status: Global___MentionStatus.ValueType
+    @_builtins.property
+    def place(self) -> Global___CasePlace: ...
+    @_builtins.property
+    def trigger(self) -> Global___CasePlace:
+        """The words that say so ("denies", "history of"), where there are some."""
+
+    @_builtins.property
+    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseCandidate]:
+        """Best first. None: no code fits."""
+
+    def __init__(
+        self,
+        *,
+        place: Global___CasePlace | None = ...,
+        section: _builtins.str = ...,
+        status: Global___MentionStatus.ValueType = ...,
+        trigger: Global___CasePlace | None = ...,
+        candidates: _abc.Iterable[Global___CaseCandidate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place", "trigger", b"trigger"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "place", b"place", "section", b"section", "status", b"status", "trigger", b"trigger"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseMention: _TypeAlias = CaseMention  # noqa: Y015
+
+@_typing.final
+class CaseCandidate(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    confidence: Global___Confidence.ValueType
+    @_builtins.property
+    def code(self) -> Global___CaseCode: ...
+    def __init__(
+        self,
+        *,
+        code: Global___CaseCode | None = ...,
+        confidence: Global___Confidence.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "confidence", b"confidence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseCandidate: _TypeAlias = CaseCandidate  # noqa: Y015
+
+@_typing.final
+class CaseCode(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    DISPLAY_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    BILLABLE_FIELD_NUMBER: _builtins.int
+    system: _builtins.str
+    code: _builtins.str
+    display: _builtins.str
+    description: _builtins.str
+    billable: _builtins.bool
+    def __init__(
+        self,
+        *,
+        system: _builtins.str = ...,
+        code: _builtins.str = ...,
+        display: _builtins.str = ...,
+        description: _builtins.str = ...,
+        billable: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable", "code", b"code", "description", b"description", "display", b"display", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__billable: _TypeAlias = _typing.Literal["billable"]  # noqa: Y015
+    _WhichOneofArgType__billable: _TypeAlias = _typing.Literal["_billable", b"_billable"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__billable) -> _WhichOneofReturnType__billable | None: ...
+
+Global___CaseCode: _TypeAlias = CaseCode  # noqa: Y015
+
+@_typing.final
+class CodedCase(_message.Message):
+    """The codes for a note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODES_FIELD_NUMBER: _builtins.int
+    NOT_CODED_FIELD_NUMBER: _builtins.int
+    NOTHING_FOUND_FIELD_NUMBER: _builtins.int
+    SETTING_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
+    setting: Global___CaseSetting.ValueType
+    release: _builtins.str
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SuggestedCode]:
+        """Diagnoses first, in the order of the text."""
+
+    @_builtins.property
+    def not_coded(self) -> _containers.RepeatedCompositeFieldContainer[Global___NotCoded]: ...
+    @_builtins.property
+    def nothing_found(self) -> _containers.RepeatedCompositeFieldContainer[Global___CasePlace]:
+        """What looks like a problem and has no code that fits."""
+
+    def __init__(
+        self,
+        *,
+        codes: _abc.Iterable[Global___SuggestedCode] | None = ...,
+        not_coded: _abc.Iterable[Global___NotCoded] | None = ...,
+        nothing_found: _abc.Iterable[Global___CasePlace] | None = ...,
+        setting: Global___CaseSetting.ValueType = ...,
+        release: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "not_coded", b"not_coded", "nothing_found", b"nothing_found", "release", b"release", "setting", b"setting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CodedCase: _TypeAlias = CodedCase  # noqa: Y015
+
+@_typing.final
+class SuggestedCode(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    confidence: Global___Confidence.ValueType
+    why: _builtins.str
+    """A plain reason, where a guideline decides; else empty."""
+    @_builtins.property
+    def code(self) -> Global___CaseCode: ...
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___CasePlace]:
+        """What it stands on, at least one."""
+
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseCode]: ...
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseQuestion]:
+        """What the text would have to say for a more specific code."""
+
+    def __init__(
+        self,
+        *,
+        code: Global___CaseCode | None = ...,
+        confidence: Global___Confidence.ValueType = ...,
+        evidence: _abc.Iterable[Global___CasePlace] | None = ...,
+        why: _builtins.str = ...,
+        alternatives: _abc.Iterable[Global___CaseCode] | None = ...,
+        questions: _abc.Iterable[Global___CaseQuestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "code", b"code", "confidence", b"confidence", "evidence", b"evidence", "questions", b"questions", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestedCode: _TypeAlias = SuggestedCode  # noqa: Y015
+
+@_typing.final
+class CaseQuestion(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseAnswer]: ...
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        answers: _abc.Iterable[Global___CaseAnswer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseQuestion: _TypeAlias = CaseQuestion  # noqa: Y015
+
+@_typing.final
+class CaseAnswer(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    @_builtins.property
+    def code(self) -> Global___CaseCode: ...
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        code: Global___CaseCode | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseAnswer: _TypeAlias = CaseAnswer  # noqa: Y015
+
+@_typing.final
+class NotCoded(_message.Message):
+    """A mention that is not coded."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    status: Global___MentionStatus.ValueType
+    why: _builtins.str
+    """A plain reason."""
+    @_builtins.property
+    def place(self) -> Global___CasePlace: ...
+    @_builtins.property
+    def code(self) -> Global___CaseCode:
+        """The code that it would have, or that may be given all the same (a Z code for the family's history)."""
+
+    def __init__(
+        self,
+        *,
+        place: Global___CasePlace | None = ...,
+        status: Global___MentionStatus.ValueType = ...,
+        why: _builtins.str = ...,
+        code: Global___CaseCode | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "place", b"place"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "place", b"place", "status", b"status", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NotCoded: _TypeAlias = NotCoded  # noqa: Y015
 
 @_typing.final
 class GetIndexStatusRequest(_message.Message):

@@ -26,11 +26,14 @@ if _version_not_supported:
 
 
 class SearchServiceStub:
-    """Finds codes by number in any spelling, then by words.
+    """Finds codes by number in any spelling, then by words, and the codes of a note.
 
     Errors (google.rpc.ErrorInfo, domain `search.medcodes`):
     INVALID_ARGUMENT    with BadRequest.FieldViolation
     UNAVAILABLE         INDEX_NOT_READY     no index has been built yet
+    UNAVAILABLE         ENGINE_UNAVAILABLE  the search engine cannot answer now
+    UNAVAILABLE         OVERLOADED          more notes are looked up than can be
+    DEADLINE_EXCEEDED   NOTE_TAKES_TOO_LONG a note took longer than the service gives it
     """
 
     def __init__(self, channel):
@@ -49,6 +52,11 @@ class SearchServiceStub:
                 request_serializer=medcodes_dot_search_dot_v1_dot_search__pb2.SuggestRequest.SerializeToString,
                 response_deserializer=medcodes_dot_search_dot_v1_dot_search__pb2.SuggestResponse.FromString,
                 _registered_method=True)
+        self.CaseLookup = channel.unary_stream(
+                '/medcodes.search.v1.SearchService/CaseLookup',
+                request_serializer=medcodes_dot_search_dot_v1_dot_search__pb2.CaseLookupRequest.SerializeToString,
+                response_deserializer=medcodes_dot_search_dot_v1_dot_search__pb2.CaseLookupResponse.FromString,
+                _registered_method=True)
         self.GetIndexStatus = channel.unary_unary(
                 '/medcodes.search.v1.SearchService/GetIndexStatus',
                 request_serializer=medcodes_dot_search_dot_v1_dot_search__pb2.GetIndexStatusRequest.SerializeToString,
@@ -57,11 +65,14 @@ class SearchServiceStub:
 
 
 class SearchServiceServicer:
-    """Finds codes by number in any spelling, then by words.
+    """Finds codes by number in any spelling, then by words, and the codes of a note.
 
     Errors (google.rpc.ErrorInfo, domain `search.medcodes`):
     INVALID_ARGUMENT    with BadRequest.FieldViolation
     UNAVAILABLE         INDEX_NOT_READY     no index has been built yet
+    UNAVAILABLE         ENGINE_UNAVAILABLE  the search engine cannot answer now
+    UNAVAILABLE         OVERLOADED          more notes are looked up than can be
+    DEADLINE_EXCEEDED   NOTE_TAKES_TOO_LONG a note took longer than the service gives it
     """
 
     def Search(self, request, context):
@@ -72,6 +83,14 @@ class SearchServiceServicer:
 
     def Suggest(self, request, context):
         """Completions while typing, at most ten.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CaseLookup(self, request, context):
+        """What a note mentions, in the order of its text as it is found, and at the end the codes for it. The text is neither
+        stored nor logged.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,6 +115,11 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     request_deserializer=medcodes_dot_search_dot_v1_dot_search__pb2.SuggestRequest.FromString,
                     response_serializer=medcodes_dot_search_dot_v1_dot_search__pb2.SuggestResponse.SerializeToString,
             ),
+            'CaseLookup': grpc.unary_stream_rpc_method_handler(
+                    servicer.CaseLookup,
+                    request_deserializer=medcodes_dot_search_dot_v1_dot_search__pb2.CaseLookupRequest.FromString,
+                    response_serializer=medcodes_dot_search_dot_v1_dot_search__pb2.CaseLookupResponse.SerializeToString,
+            ),
             'GetIndexStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetIndexStatus,
                     request_deserializer=medcodes_dot_search_dot_v1_dot_search__pb2.GetIndexStatusRequest.FromString,
@@ -110,11 +134,14 @@ def add_SearchServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SearchService:
-    """Finds codes by number in any spelling, then by words.
+    """Finds codes by number in any spelling, then by words, and the codes of a note.
 
     Errors (google.rpc.ErrorInfo, domain `search.medcodes`):
     INVALID_ARGUMENT    with BadRequest.FieldViolation
     UNAVAILABLE         INDEX_NOT_READY     no index has been built yet
+    UNAVAILABLE         ENGINE_UNAVAILABLE  the search engine cannot answer now
+    UNAVAILABLE         OVERLOADED          more notes are looked up than can be
+    DEADLINE_EXCEEDED   NOTE_TAKES_TOO_LONG a note took longer than the service gives it
     """
 
     @staticmethod
@@ -161,6 +188,33 @@ class SearchService:
             '/medcodes.search.v1.SearchService/Suggest',
             medcodes_dot_search_dot_v1_dot_search__pb2.SuggestRequest.SerializeToString,
             medcodes_dot_search_dot_v1_dot_search__pb2.SuggestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CaseLookup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/medcodes.search.v1.SearchService/CaseLookup',
+            medcodes_dot_search_dot_v1_dot_search__pb2.CaseLookupRequest.SerializeToString,
+            medcodes_dot_search_dot_v1_dot_search__pb2.CaseLookupResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,11 +27,14 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SearchServiceStub:
-    """Finds codes by number in any spelling, then by words.
+    """Finds codes by number in any spelling, then by words, and the codes of a note.
 
     Errors (google.rpc.ErrorInfo, domain `search.medcodes`):
       INVALID_ARGUMENT    with BadRequest.FieldViolation
       UNAVAILABLE         INDEX_NOT_READY     no index has been built yet
+      UNAVAILABLE         ENGINE_UNAVAILABLE  the search engine cannot answer now
+      UNAVAILABLE         OVERLOADED          more notes are looked up than can be
+      DEADLINE_EXCEEDED   NOTE_TAKES_TOO_LONG a note took longer than the service gives it
     """
 
     @_typing.overload
@@ -41,29 +44,43 @@ class SearchServiceStub:
     Search: _grpc.UnaryUnaryMultiCallable[_search_pb2.SearchRequest, _search_pb2.SearchResponse]
     Suggest: _grpc.UnaryUnaryMultiCallable[_search_pb2.SuggestRequest, _search_pb2.SuggestResponse]
     """Completions while typing, at most ten."""
+    CaseLookup: _grpc.UnaryStreamMultiCallable[_search_pb2.CaseLookupRequest, _search_pb2.CaseLookupResponse]
+    """What a note mentions, in the order of its text as it is found, and at the end the codes for it. The text is neither
+    stored nor logged.
+    """
     GetIndexStatus: _grpc.UnaryUnaryMultiCallable[_search_pb2.GetIndexStatusRequest, _search_pb2.GetIndexStatusResponse]
 
 @_typing.type_check_only
 class SearchServiceAsyncStub(SearchServiceStub):
-    """Finds codes by number in any spelling, then by words.
+    """Finds codes by number in any spelling, then by words, and the codes of a note.
 
     Errors (google.rpc.ErrorInfo, domain `search.medcodes`):
       INVALID_ARGUMENT    with BadRequest.FieldViolation
       UNAVAILABLE         INDEX_NOT_READY     no index has been built yet
+      UNAVAILABLE         ENGINE_UNAVAILABLE  the search engine cannot answer now
+      UNAVAILABLE         OVERLOADED          more notes are looked up than can be
+      DEADLINE_EXCEEDED   NOTE_TAKES_TOO_LONG a note took longer than the service gives it
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Search: _aio.UnaryUnaryMultiCallable[_search_pb2.SearchRequest, _search_pb2.SearchResponse]  # type: ignore[assignment]
     Suggest: _aio.UnaryUnaryMultiCallable[_search_pb2.SuggestRequest, _search_pb2.SuggestResponse]  # type: ignore[assignment]
     """Completions while typing, at most ten."""
+    CaseLookup: _aio.UnaryStreamMultiCallable[_search_pb2.CaseLookupRequest, _search_pb2.CaseLookupResponse]  # type: ignore[assignment]
+    """What a note mentions, in the order of its text as it is found, and at the end the codes for it. The text is neither
+    stored nor logged.
+    """
     GetIndexStatus: _aio.UnaryUnaryMultiCallable[_search_pb2.GetIndexStatusRequest, _search_pb2.GetIndexStatusResponse]  # type: ignore[assignment]
 
 class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Finds codes by number in any spelling, then by words.
+    """Finds codes by number in any spelling, then by words, and the codes of a note.
 
     Errors (google.rpc.ErrorInfo, domain `search.medcodes`):
       INVALID_ARGUMENT    with BadRequest.FieldViolation
       UNAVAILABLE         INDEX_NOT_READY     no index has been built yet
+      UNAVAILABLE         ENGINE_UNAVAILABLE  the search engine cannot answer now
+      UNAVAILABLE         OVERLOADED          more notes are looked up than can be
+      DEADLINE_EXCEEDED   NOTE_TAKES_TOO_LONG a note took longer than the service gives it
     """
 
     @_abc_1.abstractmethod
@@ -80,6 +97,16 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_search_pb2.SuggestResponse, _abc.Awaitable[_search_pb2.SuggestResponse]]:
         """Completions while typing, at most ten."""
+
+    @_abc_1.abstractmethod
+    def CaseLookup(
+        self,
+        request: _search_pb2.CaseLookupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_search_pb2.CaseLookupResponse], _abc.AsyncIterator[_search_pb2.CaseLookupResponse]]:
+        """What a note mentions, in the order of its text as it is found, and at the end the codes for it. The text is neither
+        stored nor logged.
+        """
 
     @_abc_1.abstractmethod
     def GetIndexStatus(
