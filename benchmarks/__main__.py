@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import code_pages, imports, meter, overload, rebuild, report, standalone, views
+from benchmarks import (
+    code_pages,
+    imports,
+    indexing,
+    meter,
+    overload,
+    rebuild,
+    reindex,
+    report,
+    search,
+    standalone,
+    views,
+)
 
 ALL = {
     "imports": imports,
@@ -17,6 +29,9 @@ ALL = {
     "overload": overload,
     "meter": meter,
     "rebuild": rebuild,
+    "search": search,
+    "indexing": indexing,
+    "reindex": reindex,
 }
 REPORT = Path("var/bench.json")
 

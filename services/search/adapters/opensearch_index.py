@@ -8,7 +8,7 @@ from typing import Any
 from services.search.domain.completions import topmost_first
 from services.search.domain.documents import FacetCount, FoundWord, Hit, MatchKind, Span
 from services.search.domain.query import Plan, Strictness
-from services.search.ports import Found
+from services.search.ports import EngineError, Found
 
 from .opensearch_engine import Engine, understood
 from .opensearch_query import Compiler, kind_of
@@ -38,17 +38,15 @@ class OpenSearchIndex:
     async def search(self, plan: Plan, attempts: Sequence[Strictness], *, offset: int, limit: int) -> Found:
         """In two requests at most: most questions need the first attempt only, and the others are asked together."""
         asked = self._compiler.worth_asking(plan, tuple(attempts))
-        found = Found((), 0, (), asked[0])
         for together in (asked[:1], asked[1:]):
             bodies = [self._compiler.search_body(plan, each, offset, limit) for each in together]
             answers = await self._engine.search(self.name, bodies) if bodies else []
             for strictness, answer in zip(together, answers, strict=True):
                 with understood():
-                    found = self._found(plan, strictness, answer)
-                    everywhere = sum(facet.count for facet in found.facets if facet.field == "system")
-                if found.total and everywhere >= plan.enough:
-                    return found
-        return found
+                    total, everywhere = _counted(answer)
+                    if (total and everywhere >= plan.enough) or strictness is asked[-1]:
+                        return self._found(plan, strictness, answer)
+        raise EngineError("no attempt was asked for")
 
     async def suggest(self, plan: Plan, *, limit: int) -> Sequence[Hit]:
         attempts = tuple(each for each in plan.attempts if each <= Strictness.CORRECTED)
@@ -75,6 +73,12 @@ class OpenSearchIndex:
         matches = Matches(self._known.analyzers, near)
         hits = [_hit(each, matches) for each in answer["hits"]["hits"]]
         return Found(hits, int(answer["hits"]["total"]["value"]), _facets(answer["aggregations"]), strictness)
+
+
+def _counted(answer: Any) -> tuple[int, int]:
+    """How many results there are, within the system asked for and in all."""
+    systems = answer["aggregations"]["system"]["buckets"]
+    return int(answer["hits"]["total"]["value"]), sum(int(bucket["doc_count"]) for bucket in systems)
 
 
 def _facets(counted: Any) -> list[FacetCount]:
