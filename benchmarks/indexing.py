@@ -1,7 +1,7 @@
 """How fast an index is built, by the service's own index process, and in how much memory, for both engines.
 
-Topology: `medcodes up --processes` with the bundled ICD-10-CM and the sample set and a node of OpenSearch beside it; the index
-process reads all codes from the machine's catalog. Three rounds at most, the two engines in turn.
+Topology: `medcodes up --processes` with the bundled ICD-10-CM, the sample set and a node of OpenSearch beside it; the
+index process reads all codes from the machine's catalog. Three rounds at most, the two engines in turn.
 """
 
 from __future__ import annotations

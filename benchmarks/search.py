@@ -1,8 +1,8 @@
 """How long a search takes: embedded, over gRPC, through the gateway, and the same query sent raw to OpenSearch.
 
-Topology: `medcodes up --processes` with the bundled ICD-10-CM and the sample set, once with tantivy and once with a node of
-OpenSearch. The queries are the project's own of the seen half of `tests/relevance`, one at a time, each in turn over all
-ways and in another order every round. The raw query is what the adapter sends, in as many requests, its answer read and not
+Topology: `medcodes up --processes` with the bundled ICD-10-CM and the sample set, once with tantivy and once with a node
+of OpenSearch. The queries are the project's own of the seen half of `tests/relevance`, one at a time, each over all ways
+and in another order every round. The raw query is what the adapter sends, in as many requests, its answer read and not
 looked at. Embedded is the search service's code on the machine's tantivy index, in the process that asks.
 """
 
@@ -107,7 +107,7 @@ async def _round(ways: Mapping[str, Ask], texts: Sequence[str]) -> dict[str, lis
     found: dict[str, list[float]] = {name: [] for name in ways}
     for place, text in enumerate(texts):
         # Whoever asks first asks what nobody has asked just before.
-        for name, ask in sorted(ways.items(), key=lambda each: hash((place, each[0]))):
+        for name, ask in sorted(ways.items(), key=lambda each: random.Random(f"{place} {each[0]}").random()):
             began = time.perf_counter()
             await ask(text)
             found[name].append((time.perf_counter() - began) * 1000)
