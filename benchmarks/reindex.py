@@ -1,10 +1,10 @@
 """Searches at a steady rate while a release is published three times, for both engines.
 
-Topology: `medcodes up --processes` with the bundled ICD-10-CM and the sample set; three more releases of as many codes,
-which differ in the sample's wording, are built before. Search n is due n / RATE seconds after the start, whatever became
-of those before it, and its time runs from then. First at rest; then each release is published when search answers from
-the one before.
-Every search must be answered with results, from a whole index: each query finds as many codes in every release.
+Topology: `medcodes up --processes` with the bundled ICD-10-CM and the sample set; three more releases of as many
+codes, which differ in the sample's wording, are built before. Search n is due n / RATE seconds after the start,
+whatever became of those before it, and its time runs from then. First at rest; then each release is published when
+search answers from the one before. Every search must be answered with results, from a whole index: each query finds
+as many codes in every release.
 """
 
 from __future__ import annotations

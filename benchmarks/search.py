@@ -1,9 +1,10 @@
 """How long a search takes: embedded, over gRPC, through the gateway, and the same query sent raw to OpenSearch.
 
-Topology: `medcodes up --processes` with the bundled ICD-10-CM and the sample set, once with tantivy and once with a node
-of OpenSearch. The queries are the project's own of the seen half of `tests/relevance`, one at a time, each over all ways
-and in another order every round. The raw query is what the adapter sends, in as many requests, its answer read and not
-looked at. Embedded is the search service's code on the machine's tantivy index, in the process that asks.
+Topology: `medcodes up --processes` with the bundled ICD-10-CM and the sample set, once with tantivy and once with a
+node of OpenSearch. The queries are the project's own of the seen half of `tests/relevance`, one at a time, each over
+all ways and in another order every round. The raw query is what the adapter sends, in as many requests, its answer
+read and not looked at. Embedded is the search service's code on the machine's tantivy index, in the process that
+asks.
 """
 
 from __future__ import annotations
