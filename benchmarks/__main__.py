@@ -18,6 +18,7 @@ from benchmarks import (
     report,
     search,
     standalone,
+    suggestions,
     views,
 )
 
@@ -25,6 +26,7 @@ ALL = {
     "imports": imports,
     "standalone": standalone,
     "code_pages": code_pages,
+    "suggestions": suggestions,
     "views": views,
     "overload": overload,
     "meter": meter,

@@ -68,7 +68,7 @@ def _built(medcodes: Machine, folder: Path, number: int) -> str:
     """A release with other wording, not yet published."""
     downloads = shutil.copytree(SAMPLE, folder / f"downloads-{number}")
     wording = downloads / WORDING
-    wording.write_text(wording.read_text().replace("Hip put back", f"Hip, {number + 1}, put back"))
+    wording.write_text(wording.read_text().replace("Hip put back", f"Hip, in wording {number + 7}, put back"))
     done = medcodes.command("data", "import", "--no-publish", "--no-sample", str(downloads))
     if done.returncode:
         raise RuntimeError(done.stderr)

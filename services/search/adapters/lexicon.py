@@ -5,8 +5,9 @@ Kept beside the index as one text, a word a line with the number of documents th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import jellyfish
@@ -37,12 +38,13 @@ class LexiconBuilder:
 
 
 class Lexicon:
-    """Of a text that the builder made. Raises ValueError if it is damaged."""
+    """Of a text that the builder made. Raises ValueError if it is damaged. `counts` are documents by word."""
 
     def __init__(self, text: str) -> None:
         counted = [line.split("\t") for line in text.splitlines()]
-        self._counts = {word: int(count) for word, count in counted}
-        self._words = list(self._counts)
+        self.counts: Mapping[str, int] = {word: int(count) for word, count in counted}
+        self._words = list(self.counts)
+        self._in_order = sorted(self._words)
         self._by_sound: dict[str, list[str]] = {}
         for word in self._words:
             self._by_sound.setdefault(jellyfish.metaphone(word), []).append(word)
@@ -52,16 +54,26 @@ class Lexicon:
         """That of the index in a folder. Raises OSError or ValueError if it is not there or damaged."""
         return cls((folder / FILE).read_text(encoding="utf-8"))
 
+    def begins(self, text: str) -> bool:
+        """Whether a word begins so."""
+        place = bisect_left(self._in_order, text)
+        return place < len(self._in_order) and self._in_order[place].startswith(text)
+
     def near(self, word: str) -> Sequence[str]:
         """At most three words that `word` may be meant for, the likeliest first: fewer edits, of which one is forgiven
         to a word that sounds the same, then more documents."""
         edits = 2 if len(word) >= _LONG else 1
-        sounding = frozenset(self._by_sound.get(jellyfish.metaphone(word), ()))
+        sounding = frozenset(near for near in self._by_sound.get(jellyfish.metaphone(word), ()) if _is_like(word, near))
         spelled = {
             near for near, *_ in process.extract(word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=None)
         }
 
         def likeliest_first(near: str) -> tuple[int, int]:
-            return OSA.distance(word, near) - (near in sounding), -self._counts[near]
+            return OSA.distance(word, near) - (near in sounding), -self.counts[near]
 
         return sorted(spelled | sounding, key=likeliest_first)[:_MOST]
+
+
+def _is_like(word: str, near: str) -> bool:
+    """Whether half of the letters at least are the same: what sounds alike may still be written like anything."""
+    return OSA.distance(word, near) * 2 <= max(len(word), len(near))

@@ -6,14 +6,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from services.search.domain.completions import topmost_first
-from services.search.domain.documents import FacetCount, FoundWord, Hit, MatchKind, Span
+from services.search.domain.documents import FoundWord, Hit, MatchKind, Span
+from services.search.domain.filters import standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
 from .opensearch_engine import Engine, understood
+from .opensearch_filters import everywhere, facet_counts
 from .opensearch_query import Compiler, kind_of
 from .opensearch_words import KnownWords
 from .tantivy_matches import Matches
+from .tantivy_schema import day_number
 
 # Suggestions are looked for deeper than asked, because codes beneath others come last.
 _SUGGEST_DEPTH = 6
@@ -38,15 +41,25 @@ class OpenSearchIndex:
     async def search(self, plan: Plan, attempts: Sequence[Strictness], *, offset: int, limit: int) -> Found:
         """In two requests at most: most questions need the first attempt only, and the others are asked together."""
         asked = self._compiler.worth_asking(plan, tuple(attempts))
+        complete = await self._complete(plan, asked)
         for together in (asked[:1], asked[1:]):
             bodies = [self._compiler.search_body(plan, each, offset, limit) for each in together]
             answers = await self._engine.search(self.name, bodies) if bodies else []
             for strictness, answer in zip(together, answers, strict=True):
                 with understood():
-                    total, everywhere = _counted(answer)
-                    if (total and everywhere >= plan.enough) or strictness is asked[-1]:
-                        return self._found(plan, strictness, answer)
+                    total = int(answer["hits"]["total"]["value"])
+                    complete = total if strictness <= Strictness.CORRECTED else complete
+                    if (total and everywhere(answer["aggregations"]) >= plan.enough) or strictness is asked[-1]:
+                        return self._found(plan, strictness, answer, complete)
         raise EngineError("no attempt was asked for")
+
+    async def _complete(self, plan: Plan, asked: Sequence[Strictness]) -> int:
+        """How many results match all words, where no attempt would tell: on a later page of those that match fewer."""
+        if asked[0] <= Strictness.CORRECTED:
+            return 0
+        (answer,) = await self._engine.search(self.name, [self._compiler.count_body(plan, Strictness.CORRECTED)])
+        with understood():
+            return int(answer["hits"]["total"]["value"])
 
     async def suggest(self, plan: Plan, *, limit: int) -> Sequence[Hit]:
         attempts = tuple(each for each in plan.attempts if each <= Strictness.CORRECTED)
@@ -62,41 +75,34 @@ class OpenSearchIndex:
         body = self._compiler.suggest_body(plan, strictness, limit * _SUGGEST_DEPTH)
         (answer,) = await self._engine.search(self.name, [body])
         with understood():
-            hits = [_hit(each) for each in answer["hits"]["hits"]]
+            hits = [_hit(each, plan) for each in answer["hits"]["hits"]]
         by_code = [hit for hit in hits if hit.kind is not MatchKind.WORDS][:limit]
         by_words = (hit for hit in hits if hit.kind is MatchKind.WORDS)
         return by_code + topmost_first(by_words, limit - len(by_code))
 
-    def _found(self, plan: Plan, strictness: Strictness, answer: Any) -> Found:
-        near = [(word, self._known.corrected(word, strictness)) for word in plan.words]
+    def _found(self, plan: Plan, strictness: Strictness, answer: Any, complete: int) -> Found:
+        """`complete` results match all words."""
+        near = [(word, self._known.corrections.near(word, strictness)) for word in plan.words]
         # Both engines explain alike.
         matches = Matches(self._known.analyzers, near)
-        hits = [_hit(each, matches) for each in answer["hits"]["hits"]]
-        return Found(hits, int(answer["hits"]["total"]["value"]), _facets(answer["aggregations"]), strictness)
+        return Found(
+            hits=[_hit(each, plan, matches) for each in answer["hits"]["hits"]],
+            total=int(answer["hits"]["total"]["value"]),
+            facets=facet_counts(answer["aggregations"]),
+            strictness=strictness,
+            complete=complete,
+            corrections=self._known.corrections.told(plan, strictness, complete),
+        )
 
 
-def _counted(answer: Any) -> tuple[int, int]:
-    """How many results there are, within the system asked for and in all."""
-    systems = answer["aggregations"]["system"]["buckets"]
-    return int(answer["hits"]["total"]["value"]), sum(int(bucket["doc_count"]) for bucket in systems)
-
-
-def _facets(counted: Any) -> list[FacetCount]:
-    systems = counted["system"]["buckets"]
-    billable = counted["asked"]["billable"]["buckets"]
-    return [
-        *(FacetCount("system", str(bucket["key"]), int(bucket["doc_count"])) for bucket in systems),
-        *(FacetCount("billable", str(bucket["key_as_string"]), int(bucket["doc_count"])) for bucket in billable),
-    ]
-
-
-def _hit(answered: Any, matches: Matches | None = None) -> Hit:
+def _hit(answered: Any, plan: Plan, matches: Matches | None = None) -> Hit:
     """A result; with `matches`, one by words says which ones. Raises KeyError or the like for what is none."""
     stored, kind = answered["_source"], kind_of(float(answered["sort"][0]))
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
     if matches and kind is MatchKind.WORDS:
         words, highlights = matches.found(stored["description"], [*stored["terms"], *stored["phrases"]])
+    day = plan.filters.day
     return Hit(
         system=str(stored["system"]),
         code=str(stored["code"]),
@@ -106,4 +112,5 @@ def _hit(answered: Any, matches: Matches | None = None) -> Hit:
         kind=kind,
         words=words,
         highlights=highlights,
+        status=standing(int(stored["begins"]), int(stored["ends"]), day_number(day)) if day else None,
     )

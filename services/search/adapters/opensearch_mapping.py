@@ -14,13 +14,13 @@ from services.search.domain.spelling import compact
 from .tantivy_schema import FIRST_DAY, LAST_DAY, code_number, day_number
 
 # Raised with every change to this file that an index built before would not answer rightly with.
-FORMAT = 1
+FORMAT = 2
 
 _LONGEST_TOKEN = 255
 _OPENING_LENGTH = 80
 _LONGEST_WEIGHED = 40
 # What is not kept for answers, because it is only searched and sorted by.
-_UNSTORED = ["number", "position", "modifiers", "begins", "ends", "brevity", "no_*"]
+_UNSTORED = ["number", "position", "modifiers", "brevity", "chapter", "no_*"]
 # Lucene counts the documents that have a field, tantivy all of them. So that what is rare is as rare to both, a code
 # without a text has this in its place: a character for private use, which `domain.words` leaves out of what is typed.
 _NOTHING = "\ue000"
@@ -115,6 +115,7 @@ def _properties() -> dict[str, Any]:
         # All words as written, for words that are still being typed or are misspelt.
         "surface": {**surface, "fields": {"beginnings": beginnings}},
         "billable": {"type": "boolean"},
+        "chapter": {"type": "keyword"},
         "begins": {"type": "integer"},
         "ends": {"type": "integer"},
         # Greater for shorter descriptions, which come first among suggestions.
@@ -144,4 +145,6 @@ def document(code: IndexedCode, position: int) -> dict[str, Any]:
     }
     if code.billable is not None:
         found["billable"] = code.billable
+    if code.chapter:
+        found["chapter"] = code.chapter
     return found

@@ -12,16 +12,16 @@ from typing import Any
 from services.search.domain.documents import MatchKind
 from services.search.domain.query import Plan, Strictness
 
+from .opensearch_filters import counts, within
 from .opensearch_word_query import WordQueries
 from .opensearch_words import KnownWords
-from .tantivy_schema import code_number, day_number
+from .tantivy_schema import code_number
 
 Query = dict[str, Any]
 
 # A float tells scores of a whole apart up to 2**24.
 _EXACT, _PREFIX, _RANGE = 1_000_000.0, 200_000.0, 100_000.0
-_FACET_VALUES = 50
-_RETURNED = ["system", "code", "display", "description", "terms", "phrases", "billable"]
+_RETURNED = ["system", "code", "display", "description", "terms", "phrases", "billable", "begins", "ends"]
 # Results of one score, as all codes below a prefix have, come in code order.
 _ORDER: list[dict[str, str]] = [{"_score": "desc"}, {"number": "asc"}, {"position": "asc"}]
 
@@ -42,7 +42,7 @@ class Compiler:
 
     def worth_asking(self, plan: Plan, attempts: tuple[Strictness, ...]) -> tuple[Strictness, ...]:
         """The attempts without those that would find nothing, or only what another one finds; never none."""
-        misspelt = [word for word in plan.words if self._known.misspelt(word, Strictness.CORRECTED)]
+        misspelt = [word for word in plan.words if self._known.corrections.misspelt(word, Strictness.CORRECTED)]
         left_out = set()
         if not misspelt:
             left_out.add(Strictness.CORRECTED)
@@ -54,16 +54,12 @@ class Compiler:
     def search_body(self, plan: Plan, strictness: Strictness, offset: int, limit: int) -> Query:
         """The request for a page of results with its facets.
 
-        The system is a filter after the query, because the systems are counted as if none had been asked for.
+        The filters come after the query, because each facet is counted as if nothing had been chosen in it.
         """
-        system: Query = {"term": {"system": plan.system}} if plan.system else {"match_all": {}}
         return {
-            "query": _within_day([*_codes(plan), *self._words.found(plan, strictness)], plan),
-            "post_filter": system,
-            "aggs": {
-                "system": {"terms": {"field": "system", "size": _FACET_VALUES}},
-                "asked": {"filter": system, "aggs": {"billable": {"terms": {"field": "billable"}}}},
-            },
+            "query": _best([*_codes(plan), *self._words.found(plan, strictness)]),
+            "post_filter": within(plan.filters),
+            "aggs": counts(plan.filters),
             "sort": _ORDER,
             "from": offset,
             "size": limit,
@@ -71,22 +67,23 @@ class Compiler:
             "track_total_hits": True,
         }
 
+    def count_body(self, plan: Plan, strictness: Strictness) -> Query:
+        """The request for the number of results alone."""
+        query = _best([*_codes(plan), *self._words.found(plan, strictness)])
+        return {"query": _within(query, plan), "size": 0, "track_total_hits": True}
+
     def suggest_body(self, plan: Plan, strictness: Strictness, limit: int) -> Query:
         """The request for completions."""
-        query = _within_day([*_codes(plan), *self._words.completions(plan, strictness)], plan)
-        if plan.system:
-            query = {"bool": {"must": query, "filter": {"term": {"system": plan.system}}}}
+        query = _within(_best([*_codes(plan), *self._words.completions(plan, strictness)]), plan)
         return {"query": query, "sort": _ORDER, "size": limit, "_source": _RETURNED, "track_total_hits": False}
 
 
-def _within_day(stages: list[Query], plan: Plan) -> Query:
-    best = {"dis_max": {"queries": stages}} if stages else {"match_none": {}}
-    if plan.on is None:
-        return best
-    day = day_number(plan.on)
-    return {
-        "bool": {"must": best, "filter": [{"range": {"begins": {"lte": day}}}, {"range": {"ends": {"gte": day}}}]},
-    }
+def _best(stages: list[Query]) -> Query:
+    return {"dis_max": {"queries": stages}} if stages else {"match_none": {}}
+
+
+def _within(query: Query, plan: Plan) -> Query:
+    return {"bool": {"must": query, "filter": within(plan.filters)}} if plan.filters.chosen else query
 
 
 def _codes(plan: Plan) -> list[Query]:

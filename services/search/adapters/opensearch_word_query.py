@@ -94,9 +94,9 @@ class WordQueries:
         single = word.prefix and len(written) == 1
         if single:
             ways.append(_constant(_begins("surface", written[0]), BEGINS_LIKE))
-        for place, near in enumerate(self._known.corrected(word, strictness), 1):
+        for place, near in enumerate(self._known.corrections.near(word, strictness), 1):
             ways.append(_boosted(_all(self._known.parts(near)), 1 / place))
-        if single and self._known.misspelt(word, strictness):
+        if single and self._known.corrections.misspelt(word, strictness):
             ways.append(_constant(_edited("surface.beginnings", written[0]), EDITED))
         return ways[0] if len(ways) == 1 else _best(ways, WORDS_TIE)
 
@@ -117,7 +117,7 @@ class WordQueries:
         ]
         if word.prefix:
             ways += [(_begins("description.surface", text), BEGINNING), (_begins("surface", text), ELSEWHERE)]
-        if self._known.misspelt(word, strictness):
+        if self._known.corrections.misspelt(word, strictness):
             within = "beginnings" if word.prefix else "surface"
             ways.append((_edited(f"description.{within}", text), BEGINNING))
             ways.append((_edited("surface.beginnings" if word.prefix else "surface", text), ELSEWHERE))

@@ -7,12 +7,11 @@ a document of their own that no query finds: so they come and go with it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from services.search.domain.documents import IndexedCode
-from services.search.domain.query import Strictness
 from services.search.domain.query_words import Word
 
+from .corrections import Corrections
 from .lexicon import Lexicon, LexiconBuilder
 from .tantivy_schema import Analyzers
 
@@ -49,21 +48,12 @@ class KnownWords:
     def __init__(self, document: Mapping[str, str]) -> None:
         """Takes a good part of a second. Raises KeyError, ValueError or the like for what is no such document."""
         self.analyzers = Analyzers.create()
-        self._lexicon = Lexicon(document["lexicon"])
         self._stems = frozenset(document["stems"].split())
-        self._near_words = lru_cache(maxsize=1024)(self._lexicon.near)
+        self.corrections = Corrections(Lexicon(document["lexicon"]), self.analyzers, self._known)
 
     def parts(self, text: str) -> Sequence[str]:
         """The words of a text as they are written, in lower case and without accents."""
         return self.analyzers.surface.analyze(text)
-
-    def misspelt(self, word: Word, strictness: Strictness) -> bool:
-        """Whether it may be a misspelt word, or the beginning of one."""
-        return strictness >= Strictness.CORRECTED and word.correctable and not self._known(word)
-
-    def corrected(self, word: Word, strictness: Strictness) -> Sequence[str]:
-        """The words that a misspelt one may be meant for; none where the index knows it or it may not be corrected."""
-        return self._near_words("".join(self.parts(word.text))) if self.misspelt(word, strictness) else ()
 
     def _known(self, word: Word) -> bool:
         return any(stem in self._stems for stem in self.analyzers.stems.analyze(word.text))

@@ -38,6 +38,14 @@ def test_a_short_word_is_one_edit_away_and_no_more(lexicon):
     assert lexicon.near("temru") == []
 
 
+def test_what_only_sounds_alike_is_another_word(tmp_path):
+    builder = LexiconBuilder()
+    builder.add(["zika", "sock", "jaundice"])
+    builder.write(tmp_path)
+    assert Lexicon.of(tmp_path).near("zzzqqq") == []
+    assert Lexicon.of(tmp_path).near("jaundis") == ["jaundice"]
+
+
 def test_of_words_as_near_the_one_that_more_documents_have_comes_first(tmp_path):
     builder = LexiconBuilder()
     for word in ("bone", "cone", "cone"):
