@@ -185,14 +185,19 @@ def least_free(watermark: str, total: int) -> float:
 class _Translated:
     """Makes errors of some kinds an EngineError. What was asked is left out of it: no log may hold that."""
 
-    def __init__(self, kinds: tuple[type[Exception], ...], said: Callable[[Exception], str]) -> None:
-        self._kinds, self._said = kinds, said
+    def __init__(
+        self,
+        kinds: tuple[type[Exception], ...],
+        said: Callable[[Exception], str],
+        but: Callable[[], Exception | None] = lambda: None,
+    ) -> None:
+        self._kinds, self._said, self._but = kinds, said, but
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if isinstance(error, self._kinds):
+        if isinstance(error, self._kinds) and error is not self._but():
             raise EngineError(self._said(error)) from None
 
 
@@ -201,10 +206,10 @@ def failures() -> _Translated:
     return _Translated((OpenSearchException,), _said)
 
 
-def understood() -> _Translated:
-    """An answer that is not of the form expected is one, too."""
+def understood(but: Callable[[], Exception | None] = lambda: None) -> _Translated:
+    """An answer that is not of the form expected is one, too; `but` gives the error that is somebody else's."""
     kinds = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-    return _Translated(kinds, lambda error: f"OpenSearch answered nonsense: {type(error).__name__}")
+    return _Translated(kinds, lambda error: f"OpenSearch answered nonsense: {type(error).__name__}", but)
 
 
 def _said(error: Exception) -> str:
