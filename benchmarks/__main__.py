@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import code_pages, imports, meter, overload, rebuild, report, standalone, suggestions, views
+from benchmarks import (
+    code_pages,
+    imports,
+    indexing,
+    meter,
+    overload,
+    rebuild,
+    reindex,
+    report,
+    search,
+    standalone,
+    suggestions,
+    views,
+)
 
 ALL = {
     "imports": imports,
@@ -18,6 +31,9 @@ ALL = {
     "overload": overload,
     "meter": meter,
     "rebuild": rebuild,
+    "search": search,
+    "indexing": indexing,
+    "reindex": reindex,
 }
 REPORT = Path("var/bench.json")
 

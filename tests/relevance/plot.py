@@ -10,7 +10,7 @@ from tests.relevance.asking import GOALS, Answers
 from tests.relevance.queries import KINDS, UNSEEN
 
 # All in the units of the picture.
-WIDTH, LEFT, RIGHT, TOP = 720, 110, 100, 66
+WIDTH, LEFT, RIGHT, TOP = 740, 110, 120, 66
 BAR, BETWEEN, AROUND = 13, 4, 14
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 

@@ -30,7 +30,7 @@ def counts(filters: Filters) -> Query:
         if facet is Facet.STATUS and not filters.day:
             continue
         values = _statuses(filters) if facet is Facet.STATUS else _terms(facet)
-        asked[facet] = {"filter": within(filters, but=facet), "aggs": {_VALUES: values}}
+        asked[facet.value] = {"filter": within(filters, but=facet), "aggs": {_VALUES: values}}
     return asked
 
 

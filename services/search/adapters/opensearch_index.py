@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from services.search.domain.completions import topmost_first
 from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
 from services.search.domain.filters import standing
 from services.search.domain.query import Plan, Strictness
-from services.search.ports import Found
+from services.search.ports import EngineError, Found
 
 from .opensearch_engine import Engine, understood
 from .opensearch_filters import everywhere, facet_counts
@@ -42,18 +41,17 @@ class OpenSearchIndex:
     async def search(self, plan: Plan, attempts: Sequence[Strictness], *, offset: int, limit: int) -> Found:
         """In two requests at most: most questions need the first attempt only, and the others are asked together."""
         asked = self._compiler.worth_asking(plan, tuple(attempts))
-        complete, found = await self._complete(plan, asked), Found((), 0, (), asked[0], 0)
+        complete = await self._complete(plan, asked)
         for together in (asked[:1], asked[1:]):
             bodies = [self._compiler.search_body(plan, each, offset, limit) for each in together]
             answers = await self._engine.search(self.name, bodies) if bodies else []
             for strictness, answer in zip(together, answers, strict=True):
                 with understood():
-                    found = self._found(plan, strictness, answer, complete)
-                    enough = everywhere(answer["aggregations"]) >= plan.enough
-                complete = found.complete
-                if found.total and enough:
-                    return self._told(plan, found)
-        return self._told(plan, found)
+                    total = int(answer["hits"]["total"]["value"])
+                    complete = total if strictness <= Strictness.CORRECTED else complete
+                    if (total and everywhere(answer["aggregations"]) >= plan.enough) or strictness is asked[-1]:
+                        return self._found(plan, strictness, answer, complete)
+        raise EngineError("no attempt was asked for")
 
     async def matching(self, plans: Sequence[Plan], *, limit: int) -> Sequence[Sequence[Hit]]:
         if not plans:
@@ -72,9 +70,6 @@ class OpenSearchIndex:
         (answer,) = await self._engine.search(self.name, [self._compiler.count_body(plan, Strictness.CORRECTED)])
         with understood():
             return int(answer["hits"]["total"]["value"])
-
-    def _told(self, plan: Plan, found: Found) -> Found:
-        return replace(found, corrections=self._known.corrections.told(plan, found.strictness, found.complete))
 
     async def suggest(self, plan: Plan, *, limit: int) -> Sequence[Hit]:
         attempts = tuple(each for each in plan.attempts if each <= Strictness.CORRECTED)
@@ -96,17 +91,17 @@ class OpenSearchIndex:
         return by_code + topmost_first(by_words, limit - len(by_code))
 
     def _found(self, plan: Plan, strictness: Strictness, answer: Any, complete: int) -> Found:
-        """`complete` is that of the attempt before."""
+        """`complete` results match all words."""
         near = [(word, self._known.corrections.near(word, strictness)) for word in plan.words]
         # Both engines explain alike.
         matches = Matches(self._known.analyzers, near)
-        total = int(answer["hits"]["total"]["value"])
         return Found(
             hits=[_hit(each, plan, matches) for each in answer["hits"]["hits"]],
-            total=total,
+            total=int(answer["hits"]["total"]["value"]),
             facets=facet_counts(answer["aggregations"]),
             strictness=strictness,
-            complete=total if strictness <= Strictness.CORRECTED else complete,
+            complete=complete,
+            corrections=self._known.corrections.told(plan, strictness, complete),
         )
 
 

@@ -31,7 +31,7 @@ async def load(engine: Engine, name: str, release: str, batches: AsyncIterator[C
     Raises IndexBuildError, EngineError, and what `batches` raises.
     """
     stream = _Stream(release, batches, progress)
-    with failures():
+    with failures(), understood(but=lambda: stream.error):
         await _send(engine, stream.actions(name))
     stored = await _settled(engine, name) - BESIDE_CODES
     if not stream.total or stored != stream.total:
@@ -41,14 +41,24 @@ async def load(engine: Engine, name: str, release: str, batches: AsyncIterator[C
 
 
 class _Stream:
-    """Codes of a release as actions for the cluster. `total` is how many the catalog says there are."""
+    """Codes of a release as actions for the cluster. `total` is how many the catalog says there are, `error` what ended
+    the batches before their end."""
 
     def __init__(self, release: str, batches: AsyncIterator[CodeBatch], progress: Progress) -> None:
         self._release, self._batches, self._progress = release, batches, progress
         self.total = 0
+        self.error: Exception | None = None
         self.words = WordsBuilder()
 
     async def actions(self, name: str) -> AsyncIterator[dict[str, Any]]:
+        try:
+            async for action in self._actions(name):
+                yield action
+        except Exception as error:
+            self.error = error
+            raise
+
+    async def _actions(self, name: str) -> AsyncIterator[dict[str, Any]]:
         position = 0
         async for batch in self._batches:
             if batch.release != self._release:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.search.domain.documents import FoundWord, Span
@@ -15,13 +15,12 @@ from .tantivy_schema import Analyzers
 @dataclass(frozen=True)
 class _Asked:
     word: Word
-    # Which of the word's meanings a stem is of; "" for the word as typed.
-    meanings: Mapping[str, str]
     surface: str
     near: frozenset[str]
 
-    def meets(self, stem: str, surface: str) -> bool:
-        if stem in self.meanings or (self.word.prefix and surface.startswith(self.surface)):
+    def like(self, surface: str) -> bool:
+        """Whether a word as written is one that is still being typed, or is misspelt."""
+        if self.word.prefix and surface.startswith(self.surface):
             return True
         if not self.near:
             return False
@@ -34,45 +33,44 @@ class Matches:
     def __init__(self, analyzers: Analyzers, words: Sequence[tuple[Word, Sequence[str]]]) -> None:
         """`words` are those of the query, each with those that a misspelt one may be meant for."""
         self._analyzers = analyzers
-        self._asked = [
-            _Asked(
-                word,
-                _meanings(word, analyzers),
-                "".join(analyzers.surface.analyze(word.text)),
-                frozenset(near),
-            )
-            for word, near in words
-        ]
+        self._required = [word for word, _ in words if word.required]
+        # By stem: the first word that it meets, and which of its meanings that is of; "" for the word as typed.
+        self._by_stem: dict[str, tuple[Word, str]] = {}
+        self._loose: list[_Asked] = []
+        for word, near in words:
+            for stem, meaning in _meanings(word, analyzers).items():
+                self._by_stem.setdefault(stem, (word, meaning))
+            if word.prefix or near:
+                surface = "".join(analyzers.surface.analyze(word.text))
+                self._loose.append(_Asked(word, surface, frozenset(near)))
 
     def found(self, description: str, terms: Sequence[str]) -> tuple[tuple[FoundWord, ...], tuple[Span, ...]]:
         """The words met, those of the description first, and the parts of the description to highlight."""
         words: dict[Word, FoundWord] = {}
         spans: list[Span] = []
-        for asked, span, meaning in self._in(description):
-            if asked.word.required:
+        for word, span, meaning in self._in(description):
+            if word.required:
                 spans.append(span)
             met = description[span.start : span.end].lower()
-            words.setdefault(asked.word, FoundWord(asked.word.text, met, meaning=meaning))
+            words.setdefault(word, FoundWord(word.text, met, meaning=meaning))
         for term in terms:
-            if all(asked.word in words for asked in self._asked if asked.word.required):
+            if all(word in words for word in self._required):
                 break
-            for asked, span, meaning in self._in(term):
+            for word, span, meaning in self._in(term):
                 met = term[span.start : span.end].lower()
-                words.setdefault(asked.word, FoundWord(asked.word.text, met, term, meaning))
-        required = [words[asked.word] for asked in self._asked if asked.word in words and asked.word.required]
-        return tuple(required), tuple(spans)
+                words.setdefault(word, FoundWord(word.text, met, term, meaning))
+        return tuple(words[word] for word in self._required if word in words), tuple(spans)
 
-    def _in(self, text: str) -> list[tuple[_Asked, Span, str]]:
-        found = []
+    def _in(self, text: str) -> Iterator[tuple[Word, Span, str]]:
         stems = self._analyzers.stems.pre_tokenize(text).tokens
-        surface = self._analyzers.surface.pre_tokenize(text).tokens
+        surface = self._analyzers.surface.pre_tokenize(text).tokens if self._loose else stems
         for stem, written in zip(stems, surface, strict=True):
-            for asked in self._asked:
-                if asked.meets(stem.text, written.text):
-                    span = Span(stem.char_offset_from, stem.char_offset_to)
-                    found.append((asked, span, asked.meanings.get(stem.text, "")))
-                    break
-        return found
+            met = self._by_stem.get(stem.text)
+            if met is None:
+                like = next((asked.word for asked in self._loose if asked.like(written.text)), None)
+                met = (like, "") if like else None
+            if met:
+                yield met[0], Span(stem.char_offset_from, stem.char_offset_to), met[1]
 
 
 def _meanings(word: Word, analyzers: Analyzers) -> Mapping[str, str]:

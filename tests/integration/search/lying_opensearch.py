@@ -19,11 +19,13 @@ def answer(body: object, status: int = 200, content_type: str = "application/jso
 
 class LyingOpenSearch:
     """`lies` are told to requests whose method and path fit: ("GET", "/") or ("POST", "/_bulk"), compared by the end of
-    the path. `asked` are all requests, with their authorization."""
+    the path; `next_lies` to the next requests, whatever they are, None for the truth. `asked` are all requests, with
+    their authorization."""
 
     def __init__(self, target: int) -> None:
         self._target = f"http://127.0.0.1:{target}"
         self.lies: dict[tuple[str, str], Callable[[], web.Response]] = {}
+        self.next_lies: list[Callable[[], web.Response] | None] = []
         self.asked: list[tuple[str, str, str]] = []
         self.port = 0
 
@@ -42,6 +44,8 @@ class LyingOpenSearch:
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         self.asked.append((request.method, request.path, request.headers.get("Authorization", "")))
+        if self.next_lies and (next_lie := self.next_lies.pop(0)):
+            return next_lie()
         for (method, path), lie in self.lies.items():
             if request.method == method and (request.path == path or (path != "/" and request.path.endswith(path))):
                 return lie()

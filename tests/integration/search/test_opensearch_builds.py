@@ -88,6 +88,13 @@ async def test_an_index_is_never_changed_again(store, opensearch, prefix):
     assert refused.status_code == 403
 
 
+async def unreadable():
+    """What the catalog says wrongly is not laid to OpenSearch."""
+    async for batch in batches():
+        yield batch
+        raise ValueError("no date")
+
+
 async def broken_off():
     async for batch in batches():
         yield batch
@@ -96,8 +103,8 @@ async def broken_off():
 
 @pytest.mark.parametrize(
     ("stream", "error"),
-    [(lambda: batches(total=1000), IndexBuildError), (broken_off, ConnectionError)],
-    ids=["too few", "broken off"],
+    [(lambda: batches(total=1000), IndexBuildError), (broken_off, ConnectionError), (unreadable, ValueError)],
+    ids=["too few", "broken off", "unreadable"],
 )
 async def test_a_failed_build_leaves_no_index(store, opensearch, prefix, stream, error):
     with pytest.raises(error):
@@ -182,3 +189,58 @@ async def test_documents_that_are_refused_end_the_build(lied_to, liar, opensearc
     with pytest.raises(IndexBuildError, match=r"refused \d+ documents: mapper_parsing_exception: no"):
         await build(lied_to)
     assert opensearch.indexes(prefix) == []
+
+
+NONSENSE = {
+    "a page": lambda: answer("<html>maintenance</html>", content_type="text/html"),
+    "a list": lambda: answer("[]"),
+    "an object": lambda: answer("{}"),
+    "a refusal": lambda: answer({"error": {"type": "cluster_block_exception"}, "status": 403}, 403),
+}
+
+
+async def live(store):
+    """All that a store is asked for in the life of an index."""
+    await build(store)
+    await store.activate(RELEASE)
+    if note := await store.unannounced():
+        await store.announced(note)
+    assert await store.active() == RELEASE
+    if index := await store.open(RELEASE):
+        await index.close()
+    await store.clean(2)
+
+
+@pytest.mark.parametrize("lie", NONSENSE.values(), ids=NONSENSE)
+async def test_nonsense_at_any_step_is_an_error_of_the_engine_and_does_no_lasting_harm(liar, lie):
+    prefix = new_prefix()
+    url = f"opensearch://127.0.0.1:{liar.port}/{prefix}"
+    honest = OpenSearchStore(url, seconds=20)
+    await live(honest)
+    requests, failures = len(liar.asked), 0
+    for number in range(requests):
+        # Anew each time: what a store has once been told of the cluster's version it need not ask again.
+        store = OpenSearchStore(url, seconds=20)
+        liar.next_lies = [None] * number + [lie]
+        try:
+            await live(store)
+        except (EngineError, IndexBuildError, AssertionError):
+            failures += 1
+        liar.next_lies = []
+        await store.close()
+    assert failures > requests / 2
+    await live(honest)
+    assert (await honest.open(RELEASE)).documents == len(CODES)
+    await honest.close()
+    await asyncio.gather(*(remove(liar, name) for name in await names(liar, prefix)))
+
+
+async def names(liar, prefix):
+    async with httpx.AsyncClient(timeout=30) as client:
+        found = await client.get(f"http://127.0.0.1:{liar.port}/_cat/indices/{prefix}-*?format=json&h=index")
+    return [index["index"] for index in found.json()]
+
+
+async def remove(liar, name):
+    async with httpx.AsyncClient(timeout=30) as client:
+        await client.delete(f"http://127.0.0.1:{liar.port}/{name}")

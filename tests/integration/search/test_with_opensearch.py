@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from urllib.parse import quote
 
@@ -17,9 +18,8 @@ from services.common.errors import from_rpc
 from services.search.adapters.opensearch_engine import SPARE_CONNECTIONS
 from services.search.settings import SearchSettings
 from services.standalone.ports import free_port
-from tests.contract.search.codes import CODES, RELEASE
+from tests.contract.search.codes import RELEASE
 from tests.faults.proxy import Link
-from tests.integration.search.conftest import SECOND
 from tests.integration.search.lying_opensearch import answer
 from tests.integration.search.test_following_releases import SERVING, build_processes, eventually, health
 from tests.secrets_in_logs import PASSWORDS
@@ -27,6 +27,8 @@ from tests.shared_opensearch import new_prefix
 
 CONNECTIONS = 4
 BUILD_SECONDS = 60
+# Those of the service, the servers beside it and the test; and the pool that waits for files.
+TASKS_AT_REST, THREADS_AT_REST = 60, 12
 
 
 @pytest.fixture
@@ -91,36 +93,18 @@ async def until_it_answers(running, seconds=15):
 
 
 async def nothing_is_left(port):
-    """No more connections than are kept open, however much went wrong."""
+    """No more connections than are kept open, and no task or thread but those of a service at rest, however much went
+    wrong."""
 
     async def few():
         found = [each for each in psutil.Process().net_connections("tcp") if each.raddr and each.raddr.port == port]
-        return len(found) <= CONNECTIONS + SPARE_CONNECTIONS
+        return (
+            len(found) <= CONNECTIONS + SPARE_CONNECTIONS
+            and len(asyncio.all_tasks()) <= TASKS_AT_REST
+            and threading.active_count() <= THREADS_AT_REST
+        )
 
     await eventually(few)
-
-
-async def test_releases_are_followed_and_none_answers_half_built(
-    settings_for, opensearch, start_search, make_current, prefix
-):
-    running = await following(await start_search(settings_for(opensearch.port, seconds=10)), make_current)
-    assert await health(running) == SERVING
-    answers, done = [], asyncio.Event()
-
-    async def ask():
-        while not done.is_set():
-            found = await running.search("S73.0", limit=100)
-            answers.append((found.release, found.total))
-
-    asking = [asyncio.create_task(ask()) for _ in range(3)]
-    await following(running, make_current, SECOND)
-    await following(running, make_current, RELEASE)
-    done.set()
-    await asyncio.gather(*asking)
-    family = sum(code.code.startswith("S730") for code in CODES)
-    assert {total for _, total in answers} == {family}
-    assert {release for release, _ in answers} == {RELEASE, SECOND}
-    assert {name.split("-")[1] for name in opensearch.indexes(prefix)} == {RELEASE, SECOND}
 
 
 async def test_the_index_in_force_is_found_again_without_the_catalog(
