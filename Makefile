@@ -10,6 +10,7 @@ PROTOS := $(shell find protos/medcodes -name '*.proto')
 export MEDCODES_HTTP_PORT ?= 8000
 export MEDCODES_STATE_DIR ?= var
 MEDCODES_DATA ?=
+SEARCH ?= $(or $(MEDCODES_SEARCH),tantivy)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check faults bench relevance protos lock clean
@@ -17,8 +18,8 @@ MEDCODES_DATA ?=
 help: ## show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-run: $(VENV)/.runtime ## set everything up and start Medcodes on this machine
-	@exec $(BIN)/medcodes up --http-port $(MEDCODES_HTTP_PORT) --state-dir "$(MEDCODES_STATE_DIR)" $(if $(MEDCODES_DATA),--data "$(MEDCODES_DATA)")
+run: $(VENV)/.runtime $(if $(filter opensearch,$(SEARCH)),$(VENV)/.java) ## set everything up and start Medcodes on this machine (SEARCH=opensearch: with OpenSearch)
+	@MEDCODES_SEARCH=$(SEARCH) exec $(BIN)/medcodes up --http-port $(MEDCODES_HTTP_PORT) --state-dir "$(MEDCODES_STATE_DIR)" $(if $(MEDCODES_DATA),--data "$(MEDCODES_DATA)")
 
 test: $(VENV)/.dev ## run every test against real servers (SERVERS=containers: in containers)
 	@MEDCODES_TEST_SERVERS=$(SERVERS) $(BIN)/python -m tests
@@ -55,6 +56,7 @@ protos: $(VENV)/.dev ## generate protos/gen from protos/medcodes
 lock: $(VENV)/.dev ## pin the dependencies of pyproject.toml again, with hashes, for Linux and macOS
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements/runtime.txt
+	@$(BIN)/uv pip compile -q --group pyproject.toml:java --universal --python-version 3.11 --generate-hashes --no-header -o requirements/java.txt
 	@$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt
 
 clean: ## remove the virtual environment and the state folder
@@ -68,6 +70,11 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Medcodes' Python packages into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.java: requirements/java.txt $(VENV)/.runtime
+	@echo "Installing a Java runtime for OpenSearch ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/java.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime

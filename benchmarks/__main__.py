@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import code_pages, imports, meter, overload, rebuild, report, standalone, views
+from benchmarks import code_pages, imports, meter, overload, rebuild, report, standalone, suggestions, views
 
 ALL = {
     "imports": imports,
     "standalone": standalone,
     "code_pages": code_pages,
+    "suggestions": suggestions,
     "views": views,
     "overload": overload,
     "meter": meter,

@@ -14,7 +14,7 @@ import tempfile
 
 import pytest
 
-from tests.workers import SHARED_DIR
+from tests.workers import OWNER, SHARED_DIR
 
 MOST_WORKERS = 6
 
@@ -25,6 +25,7 @@ def main() -> None:
     together = ["-n", str(workers()), "--dist", "loadfile", "--no-loadscope-reorder"]
     with tempfile.TemporaryDirectory(prefix="medcodes-tests-") as shared:
         os.environ[SHARED_DIR] = shared
+        os.environ[OWNER] = str(os.getpid())
         codes = {run("not alone", *together), run("alone")}
     if len(codes) > 1:
         codes -= {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}

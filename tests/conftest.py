@@ -1,8 +1,8 @@
 """Fixtures for all tests: the real servers, and the official data where there is some.
 
 Servers are processes by default; `MEDCODES_TEST_SERVERS=containers` (`make test SERVERS=containers`) starts them with
-testcontainers from the images named in MEDCODES_TEST_NATS_IMAGE and MEDCODES_TEST_VALKEY_IMAGE. A server that cannot be
-had fails the run; nothing is skipped.
+testcontainers from the images named in MEDCODES_TEST_NATS_IMAGE, MEDCODES_TEST_VALKEY_IMAGE and
+MEDCODES_TEST_OPENSEARCH_IMAGE. A server that cannot be had fails the run; nothing is skipped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 
 from services.catalog.build.release import build_release
 from services.standalone.servers import NatsServer, ValkeyServer
-from tests import machine, one_release, secrets_in_logs, servers, workers
+from tests import machine, one_release, secrets_in_logs, servers, shared_opensearch, workers
 from tests.postgres import Postgres
 
 SAMPLE_DIR = Path(__file__).parent.parent / "services" / "catalog" / "sample"
@@ -36,6 +36,10 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> workers.ByMachine:
     return workers.ByMachine(config, log)
+
+
+def pytest_configure() -> None:
+    os.environ.setdefault(workers.OWNER, str(os.getpid()))
 
 
 _SECRETS_SAID: list[str] = []
@@ -97,6 +101,12 @@ async def nats_server(tmp_path: Path):
 async def valkey_server(tmp_path: Path):
     async with servers.running(ValkeyServer, tmp_path / "valkey") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def opensearch(tmp_path_factory: pytest.TempPathFactory) -> shared_opensearch.Shared:
+    """An OpenSearch for all tests of the run, whichever worker they are in; each uses a prefix of its own."""
+    return shared_opensearch.reached(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

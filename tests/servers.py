@@ -8,11 +8,29 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from services.standalone.opensearch_server import OpenSearchServer
 from services.standalone.servers import LOOPBACK, NatsServer, Server, ValkeyServer
+
+
+class QuickOpenSearch(OpenSearchServer):
+    """Without the better compiler of two, which takes more time than it saves in the minutes that tests take."""
+
+    java_options = ("-XX:TieredStopAtLevel=1",)
+
 
 IMAGES = {
     NatsServer: ("MEDCODES_TEST_NATS_IMAGE", "nats:2-alpine"),
     ValkeyServer: ("MEDCODES_TEST_VALKEY_IMAGE", "valkey/valkey:9"),
+    QuickOpenSearch: ("MEDCODES_TEST_OPENSEARCH_IMAGE", "opensearchproject/opensearch:3"),
+}
+
+# No TLS and no password on loopback.
+CONTAINER_ENVIRONMENT = {
+    "opensearch": {
+        "DISABLE_SECURITY_PLUGIN": "true",
+        "DISABLE_INSTALL_DEMO_CONFIG": "true",
+        "OPENSEARCH_JAVA_OPTS": "-Xms256m -Xmx512m",
+    }
 }
 
 
@@ -62,7 +80,7 @@ class ContainerServer(Server):
     async def start(self) -> None:
         await asyncio.to_thread(self._start)
         self._up = True
-        await asyncio.wait_for(self._until_ready(), 30)
+        await asyncio.wait_for(self._until_ready(), max(30, self.start_seconds))
 
     async def stop(self) -> None:
         self._up = False
@@ -86,6 +104,8 @@ class ContainerServer(Server):
         from testcontainers.core.container import DockerContainer
 
         self._container = DockerContainer(self._image).with_command(self._command_line())
+        for name, value in CONTAINER_ENVIRONMENT.get(self.scheme, {}).items():
+            self._container.with_env(name, value)
         self._container.ports[self.port] = (LOOPBACK, self.port)
         self._container.start()
 
@@ -93,4 +113,6 @@ class ContainerServer(Server):
         """The settings that the process has, listening for the mapped port; data goes with the container."""
         if self.scheme == "nats":
             return f"nats-server -p {self.port} -js -sd /tmp/data"
+        if self.scheme == "opensearch":
+            return f"opensearch -Ehttp.port={self.port} -Enetwork.host=0.0.0.0 -Ediscovery.type=single-node"
         return f"valkey-server --port {self.port} --dir /tmp --appendonly yes --appendfsync always --protected-mode no"

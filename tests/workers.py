@@ -17,6 +17,8 @@ ONE_MACHINE = {
 }
 # Where `make test` keeps what both its parts need.
 SHARED_DIR = "MEDCODES_TEST_SHARED_DIR"
+# The id of the process that the whole run ends with.
+OWNER = "MEDCODES_TEST_OWNER"
 
 
 def made_once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path], Path]) -> Path:

@@ -54,10 +54,15 @@ class Answer:
 
 
 def json_answer(
-    body: bytes, headers: list[Header] | None = None, *, status: int = 200, private: bool = False
+    body: bytes,
+    headers: list[Header] | None = None,
+    *,
+    status: int = 200,
+    private: bool = False,
+    keeping: Header = PRIVATE,
 ) -> Response:
-    """`private`: about an account, to be kept nowhere."""
-    return Answer(status, JSON, body, [NO_STORE if private else PRIVATE, *(headers or [])]).response()
+    """`private`: about an account, to be kept nowhere; else `keeping` says for how long it is."""
+    return Answer(status, JSON, body, [NO_STORE if private else keeping, *(headers or [])]).response()
 
 
 def html_answer(body: bytes, status: int = 200, *, private: bool = False) -> Response:

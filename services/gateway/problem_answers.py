@@ -118,11 +118,12 @@ def _problem(error: Exception) -> Problem:
 
 
 def _wants_page(path: str, accept: bytes, problem: Problem) -> bool:
-    """Pages answer with pages unless only JSON is asked for; addresses where there is nothing, only where HTML is."""
+    """Pages answer with pages unless only JSON is asked for; what is below no page, and other methods than a page has,
+    only where HTML is."""
     if path.startswith("/api/"):
         return path == "/api/docs"
     if b"text/html" in accept:
         return True
-    if b"json" in accept or problem.type.name in ("not-found", "method-not-allowed"):
+    if b"json" in accept or problem.type.name == "method-not-allowed":
         return False
     return path.split("/")[1] in PAGES

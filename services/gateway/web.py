@@ -34,6 +34,7 @@ from .routes import (
     password_reset_pages,
     releases,
     search,
+    search_pages,
     security_pages,
     session_documents,
     shelf_documents,
@@ -55,7 +56,8 @@ CODES = (code_documents, browse, index_pages, search, releases, meter)
 ACCOUNTS = (account_documents, view_documents, session_documents, shelf_documents, change_documents, history_documents)
 PAGES = (
     pages, sign_in_pages, password_reset_pages, verification_pages, account_pages, security_pages, api_key_pages,
-    deletion_pages, shelf_pages, change_pages, code_shelf_pages, history_pages, dev_mail, machines, sitemap,
+    deletion_pages, shelf_pages, change_pages, code_shelf_pages, history_pages, dev_mail, machines,
+    search_pages, sitemap,
 )  # fmt: skip
 
 

@@ -10,20 +10,23 @@ from services.common.health import Health
 from services.common.lifecycle import Service, Task
 
 from .adapters.build_process import BuildProcess
+from .adapters.opensearch_store import OpenSearchStore
 from .adapters.tantivy_store import TantivyStore
 from .announcements import Announcements
 from .domain.vocabulary import vocabulary
 from .index_keeper import IndexKeeper
+from .ports import IndexStore
 from .service import Search
 from .servicer import SERVICE_NAME, SearchServicer
-from .settings import SearchSettings
+from .settings import TANTIVY, SearchSettings
 
 
 def build(settings: SearchSettings) -> Service:
     health = Health("search")
     bus = Bus(settings.nats_url, "search")
-    store = TantivyStore(settings.index_dir, threads=settings.search_threads, waiting=settings.search_waiting)
+    store = _store(settings)
     builds = BuildProcess(
+        settings.search_url.get_secret_value(),
         settings.index_dir,
         settings.catalog_address,
         heap_mib=settings.index_heap_mib,
@@ -35,7 +38,13 @@ def build(settings: SearchSettings) -> Service:
         await announcements.wake()
         await health.refresh()
 
-    keeper = IndexKeeper(store, builds, keep=settings.search_indexes_kept, changed=index_changed)
+    keeper = IndexKeeper(
+        store,
+        builds,
+        keep=settings.search_indexes_kept,
+        check_seconds=settings.search_check_seconds,
+        changed=index_changed,
+    )
     # Read now, so that a line that cannot be read is told at once.
     vocabulary()
     search = Search(lambda: keeper.index)
@@ -64,4 +73,16 @@ def build(settings: SearchSettings) -> Service:
             Task("announce the active index", announcements.run),
         ],
         health,
+    )
+
+
+def _store(settings: SearchSettings) -> IndexStore:
+    url = settings.search_url.get_secret_value()
+    if url == TANTIVY:
+        return TantivyStore(settings.index_dir, threads=settings.search_threads, waiting=settings.search_waiting)
+    return OpenSearchStore(
+        url,
+        calls=settings.opensearch_connections,
+        waiting=settings.search_waiting,
+        seconds=settings.opensearch_seconds,
     )

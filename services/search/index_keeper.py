@@ -1,7 +1,7 @@
 """Keeps an index active: at once the newest on this machine, then the one of each release that becomes current.
 
 A release whose index is still here (a rollback) is opened; any other is built beside the active one, which answers
-until the new one is complete.
+until the new one is complete. So is one that turns out to be damaged or gone.
 """
 
 from __future__ import annotations
@@ -25,12 +25,20 @@ _failures = Counter("search_index_failures", "Indexes that could not be built or
 
 
 class IndexKeeper:
-    """A component. `changed` is awaited after each switch to another index."""
+    """A component. `changed` is awaited after each switch to another index; every `check_seconds` the active one is
+    compared with what it should hold."""
 
     def __init__(
-        self, store: IndexStore, builds: IndexBuilds, *, keep: int, changed: Callable[[], Awaitable[None]]
+        self,
+        store: IndexStore,
+        builds: IndexBuilds,
+        *,
+        keep: int,
+        check_seconds: float,
+        changed: Callable[[], Awaitable[None]],
     ) -> None:
         self._store, self._builds, self._keep, self._changed = store, builds, keep, changed
+        self._check_seconds = check_seconds
         self._index: SearchIndex | None = None
         self._building = ""
 
@@ -80,18 +88,42 @@ class IndexKeeper:
             await _end(work)
 
     async def _reach(self, release: str) -> None:
+        """Makes it the active one, and looks after it from then on."""
+        sound = self._index is not None and self._index.release == release
+        while True:
+            if not sound:
+                await self._activate(release)
+            await asyncio.sleep(self._check_seconds)
+            sound = await self._is_sound(release)
+
+    async def _activate(self, release: str) -> None:
         pause = FIRST_PAUSE_SECONDS
-        while self._index is None or self._index.release != release:
+        while True:
             try:
                 # Before a build, too: one that was killed leaves its draft on the disk.
                 await self._store.clean(self._keep)
                 await self._switch(await self._open_or_build(release))
                 await self._store.clean(self._keep)
+                return
             except (IndexBuildError, EngineError, OSError) as error:
                 _failures.inc()
                 log.warning("index not activated", release=release, error=str(error), retry_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _is_sound(self, release: str) -> bool:
+        """Whether the index that is kept is still whole. A release never changes, so neither does what an index of it
+        holds. While the engine cannot say, it is taken to be."""
+        try:
+            index = await self._store.open(release)
+        except (EngineError, OSError) as error:
+            log.warning("index not checked", release=release, error=str(error))
+            return True
+        if index is None:
+            log.warning("index damaged or gone", release=release)
+            return False
+        await index.close()
+        return True
 
     async def _open_or_build(self, release: str) -> SearchIndex:
         if index := await self._store.open(release):

@@ -16,5 +16,6 @@ async def indexed_codes(
     phrases = Phrases()
     async for terms in catalog.index_terms(release):
         phrases.add(term for term in terms if wanted(term))
+    phrases.follow_references()
     async for batch in catalog.codes(release):
         yield CodeBatch(batch.release, batch.total, [phrases.lent_to(code) for code in batch.codes])

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .domain.documents import FacetCount, Hit, IndexedCode
+from .domain.documents import Correction, FacetCount, Hit, IndexedCode
 from .domain.index_terms import IndexTerm
 from .domain.query import Plan, Strictness
 
@@ -30,15 +30,18 @@ class EngineError(Exception):
 class Found:
     """One page of results.
 
-    `total` counts all results. Facets are `system` and `billable` ("true", "false"): counts of results by billable, and
-    by system as if no system had been asked for, so that a choice of system can be changed. `strictness` is the one
-    that the results were found with.
+    `total` counts all results, `complete` those of them that match all words and come first. Each facet is counted as
+    if nothing had been chosen in it, so that the choice can be changed; by status only where the plan has a day.
+    `strictness` is the one that the results were found with, `corrections` are the words read, or better read, as
+    others.
     """
 
     hits: Sequence[Hit]
     total: int
     facets: Sequence[FacetCount]
     strictness: Strictness
+    complete: int
+    corrections: Sequence[Correction] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,8 @@ class SearchIndex(Protocol):
     def documents(self) -> int: ...
 
     async def search(self, plan: Plan, attempts: Sequence[Strictness], *, offset: int, limit: int) -> Found:
-        """The results of the first strictness in `attempts` that finds `Plan.enough` in all systems together, and
-        one within `plan.system` (of the last one if none does).
+        """The results of the first strictness in `attempts` that finds `Plan.enough` among all codes (`Filters.wide`)
+        and one within the plan's filters (of the last one if none does).
 
         Results are ordered as `Plan` says. Raises EngineError.
         """
@@ -88,7 +91,7 @@ class IndexStore(Protocol):
     """Where indexes are kept, one a release, and which of them is active. One process of a kind uses a store at a time.
 
     An index is complete or it is not there: a build that fails, at whatever moment and by SIGKILL, leaves nothing that
-    `open` would open. All calls raise OSError where the store cannot be reached, EngineError where the engine fails.
+    `open` would open. All calls raise OSError or EngineError where the store cannot be reached or the engine fails.
     """
 
     async def active(self) -> str:

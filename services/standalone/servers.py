@@ -29,6 +29,7 @@ class Server:
 
     name = ""
     scheme = ""
+    start_seconds = START_SECONDS
 
     def __init__(self, store: Path, port: int = 0) -> None:
         self.store = store
@@ -62,7 +63,7 @@ class Server:
                 start_new_session=True,
             )
         try:
-            await asyncio.wait_for(self._until_ready(), START_SECONDS)
+            await asyncio.wait_for(self._until_ready(), self.start_seconds)
         except (TimeoutError, ServerError) as error:
             self.kill()
             raise ServerError(f"{self.name} did not start: {self._last_words()}") from error
@@ -124,7 +125,7 @@ class NatsServer(Server):
 
     async def answers(self) -> bool:
         # The raw greeting: the client library would wait two seconds after a refused first connection.
-        return (await _exchange(self.port, b"")).startswith(b"INFO")
+        return (await exchange(self.port, b"")).startswith(b"INFO")
 
 
 class ValkeyServer(Server):
@@ -141,10 +142,10 @@ class ValkeyServer(Server):
         ]  # fmt: skip
 
     async def answers(self) -> bool:
-        return (await _exchange(self.port, b"PING\r\n")).startswith(b"+PONG")
+        return (await exchange(self.port, b"PING\r\n")).startswith(b"+PONG")
 
 
-async def _exchange(port: int, request: bytes) -> bytes:
+async def exchange(port: int, request: bytes) -> bytes:
     """The first bytes that a server sends after `request`; empty if it refuses or stays silent."""
     try:
         reader, writer = await asyncio.open_connection(LOOPBACK, port)

@@ -16,7 +16,7 @@ import psutil
 from services.common import endpoints
 
 FORMAT = 1
-_OURS = ("nats-server", "valkey-server", "services", "medcodes")
+_OURS = ("nats-server", "valkey-server", "opensearch", "services", "medcodes")
 
 
 class StateError(Exception):

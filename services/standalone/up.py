@@ -18,6 +18,7 @@ from services.common import endpoints
 
 from . import ports
 from .first_release import import_release, sources_fingerprint
+from .opensearch_server import OpenSearchServer
 from .servers import NatsServer, Server, ServerError, ValkeyServer
 from .settings import StandaloneSettings
 from .state import State, StateError
@@ -83,6 +84,8 @@ class Machine:
         self._settings, self._state, self._console = settings, state, console
         self._nats = NatsServer(state.folder / "nats")
         self._valkey = ValkeyServer(state.folder / "valkey")
+        wanted = settings.search == "opensearch"
+        self._opensearch = [OpenSearchServer(state.folder / "opensearch")] if wanted else []
         self._ports = {name: ports.free_port() for name in INNER_SERVICES}
         environment = self._environment()
         logs = state.folder / "logs"
@@ -93,7 +96,8 @@ class Machine:
         ]
         self._gateway = ServiceProcess(["gateway"], settings.http_port, logs, environment | self._metrics(0))
         self._environment_of_children = environment
-        self._nats.environment = self._valkey.environment = environment
+        for server in self._stores():
+            server.environment = environment
 
     @property
     def url(self) -> str:
@@ -101,7 +105,7 @@ class Machine:
 
     async def run(self) -> None:
         """Starts everything, brings the first release, then keeps it running until cancelled."""
-        await asyncio.gather(self._nats.start(), self._valkey.start())
+        await asyncio.gather(*(store.start() for store in self._stores()))
         await asyncio.gather(*(server.start() for server in [*self._services, self._gateway]))
         self._save_endpoints()
         supervisor = Supervisor(self._all(), self._save_endpoints)
@@ -115,7 +119,7 @@ class Machine:
         """The gateway first, so that no request meets a service that is gone; then the rest, the stores last."""
         await self._gateway.stop()
         await asyncio.gather(*(service.stop() for service in self._services))
-        await asyncio.gather(self._nats.stop(), self._valkey.stop())
+        await asyncio.gather(*(store.stop() for store in self._stores()))
 
     async def _bring_release(self) -> None:
         wanted = await asyncio.to_thread(sources_fingerprint, self._settings.data)
@@ -141,13 +145,17 @@ class Machine:
         while not await asyncio.to_thread(_answers, self.url + path):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
 
+    def _stores(self) -> list[Server]:
+        return [self._nats, self._valkey, *self._opensearch]
+
     def _all(self) -> list[Server]:
-        return [self._nats, self._valkey, *self._services, self._gateway]
+        return [*self._stores(), *self._services, self._gateway]
 
     def _save_endpoints(self) -> None:
         found = {
             "nats": endpoints.Endpoint(url=self._nats.url, pid=self._nats.pid),
             "valkey": endpoints.Endpoint(url=self._valkey.url, pid=self._valkey.pid),
+            **{each.name: endpoints.Endpoint(url=each.url, pid=each.pid) for each in self._opensearch},
             "gateway": endpoints.Endpoint(url=self.url, pid=self._gateway.pid),
         }
         for process in self._services:
@@ -172,6 +180,7 @@ class Machine:
             "MEDCODES_HTTP_PORT": str(self._settings.http_port),
             **{f"MEDCODES_{name.upper()}_ADDRESS": address for name, address in addresses.items()},
             **{f"MEDCODES_{name.upper()}_LISTEN": address for name, address in addresses.items()},
+            **({"MEDCODES_SEARCH_URL": self._opensearch[0].url} if self._opensearch else {}),
             **self._mail(),
         }
 

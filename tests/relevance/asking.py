@@ -21,6 +21,9 @@ OFFICIAL, BUNDLED = "official", "bundled"
 """The two catalogs that figures are accepted for: with the folder of official downloads, and without it."""
 ALL = "all"
 
+APART = 0.03
+"""How far the figures of two engines behind one plan may be apart."""
+
 Accepted = dict[str, dict[str, dict[str, float]]]
 """By half, kind and figure."""
 
@@ -116,6 +119,19 @@ def drops(catalog: str, answers: Answers) -> list[str]:
                 continue
             for name, (was, now) in scoring.dropped(before, found).items():
                 said.append(f"{half} {kind}: {name} was accepted at {was:.4f} and is {now:.4f}")
+    return said
+
+
+def disagreements(one: Answers, other: Answers) -> list[str]:
+    """Where two engines that answer the same plan find the right codes more than `APART` differently often."""
+    said = []
+    for half in HALVES:
+        of_one, of_other = one.figures(half), other.figures(half)
+        for kind in of_one:
+            for name in ("hit_1", "hit_5", "hit_10", "mrr"):
+                first, second = getattr(of_one[kind], name), getattr(of_other[kind], name)
+                if abs(first - second) > APART:
+                    said.append(f"{half} {kind}: {name} is {first:.4f} ({one.engine}), {second:.4f} ({other.engine})")
     return said
 
 

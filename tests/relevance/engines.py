@@ -8,10 +8,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 from typing import Protocol
 
+from services.search.adapters.opensearch_store import OpenSearchStore
 from services.search.adapters.tantivy_store import TantivyStore
 from services.search.domain.words import normalised, split
 from services.search.ports import IndexStore
 from services.search.service import Question, Search
+from tests import servers
 from tests.relevance.documents import Documents
 from tests.relevance.scoring import Code
 
@@ -55,6 +57,16 @@ async def served(store: IndexStore, documents: Documents) -> AsyncIterator[Engin
         await store.close()
 
 
+@asynccontextmanager
+async def on_a_node(documents: Documents, folder: Path) -> AsyncIterator[Engine]:
+    """Search over OpenSearch, on a node of its own."""
+    async with (
+        servers.running(servers.QuickOpenSearch, folder) as node,
+        served(OpenSearchStore(node.url, seconds=NODE_SECONDS), documents) as engine,
+    ):
+        yield engine
+
+
 class FullTextTable:
     """The baseline: SQLite's FTS5 with Porter's stems over description and inclusion terms, any word, by BM25."""
 
@@ -92,8 +104,12 @@ def _inclusion_terms(documents: Documents, system: str, code: str) -> Sequence[s
 
 
 DEFAULT = "tantivy"
+OPENSEARCH = "OpenSearch"
 BASELINE = "FTS5 baseline"
+# Nobody waits, and the machine may do something else.
+NODE_SECONDS = 30.0
 ENGINES: dict[str, Opened] = {
     DEFAULT: lambda documents, folder: served(TantivyStore(folder), documents),
+    OPENSEARCH: on_a_node,
     BASELINE: full_text_table,
 }

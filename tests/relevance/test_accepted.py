@@ -1,4 +1,5 @@
-"""Search over the whole catalog: every accepted code exists, and no figure is worse than the accepted one."""
+"""Search over the whole catalog: every accepted code exists, no figure is worse than the accepted one, and both engines
+find alike."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.relevance import asking, queries
-from tests.relevance.asking import BUNDLED, OFFICIAL, Sets
-from tests.relevance.engines import DEFAULT
+from tests.relevance.asking import BUNDLED, OFFICIAL, Answers, Sets
+from tests.relevance.engines import DEFAULT, OPENSEARCH
 
 CHAPTERS = 22
 LEAST_IN_A_CHAPTER = 3
@@ -52,7 +53,16 @@ def test_own_queries_are_spread_over_all_chapters(found):
     assert [chapter for chapter, count in asked.items() if count < LEAST_IN_A_CHAPTER] == []
 
 
-def test_no_figure_is_worse_than_the_accepted_one(found, has_official_data):
+@pytest.fixture(scope="module")
+def answers(found) -> Answers:
+    return asyncio.run(asking.ask(DEFAULT, found))
+
+
+def test_no_figure_is_worse_than_the_accepted_one(answers, has_official_data):
     catalog = OFFICIAL if has_official_data else BUNDLED
-    answers = asyncio.run(asking.ask(DEFAULT, found))
     assert asking.drops(catalog, answers) == [], "if this is meant, say why and run make relevance ACCEPT=yes"
+
+
+@pytest.mark.timeout(600)
+def test_opensearch_finds_as_much_as_the_default_engine(found, answers):
+    assert asking.disagreements(answers, asyncio.run(asking.ask(OPENSEARCH, found))) == []

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import moments
 from ..members import plans
-from . import change_words, index_view, names
+from . import change_words, index_view, names, search_json
 
 FOLDER = Path(__file__).parent.parent / "templates"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -36,6 +36,7 @@ class Templates:
             system_name=names.system_name,
             status_name=names.status,
             index_href=index_view.href,
+            words_matched=search_json.words_matched,
         )
         self._environment.filters.update(
             day=day,

@@ -213,6 +213,7 @@ class SearchResult(BaseModel):
     display: str
     description: str
     billable: bool | None
+    status: Literal["active", "future", "retired"] | None
     why: str
     highlights: list[Highlight]
 
@@ -222,15 +223,43 @@ class FacetValue(BaseModel):
     count: int
 
 
+class Facets(BaseModel):
+    """What results are counted by. Each is counted as if nothing had been chosen in it; what has none is left out."""
+
+    system: list[FacetValue] = []
+    chapter: list[FacetValue] = []
+    billable: list[FacetValue] = []
+    status: list[FacetValue] = []
+
+
+class ReadWord(BaseModel):
+    typed: str
+    read_as: list[str]
+
+
+class Spelling(BaseModel):
+    """How words were read that no code has. If not `applied`, `query` is what may have been meant; ask for it."""
+
+    query: str
+    applied: bool
+    words: list[ReadWord]
+
+
 class SearchResults(BaseModel):
+    """`total_all_words` of the `total` results match all words and come first; the others match most or some."""
+
     results: list[SearchResult]
     total: int
-    facets: dict[str, list[FacetValue]]
+    total_all_words: int
+    words_matched: Literal["all", "most", "some"] | None
+    spelling: Spelling | None
+    facets: Facets
     next_cursor: str | None
 
 
 class Suggestion(BaseModel):
     system: str
+    system_name: str
     code: str
     display: str
     description: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -21,7 +22,11 @@ _seconds = Histogram("search_index_build_seconds", "Time to build an index.", bu
 
 
 class BuildProcess:
-    def __init__(self, index_dir: Path, catalog_address: str, *, heap_mib: int, timeout: float) -> None:
+    def __init__(
+        self, search_url: str, index_dir: Path, catalog_address: str, *, heap_mib: int, timeout: float
+    ) -> None:
+        # Not an option: what stands in a command line can be read by everybody on the machine.
+        self._environment = {"MEDCODES_SEARCH_URL": search_url}
         self._options = [
             "--index-dir", str(index_dir),
             "--catalog-address", catalog_address,
@@ -36,6 +41,7 @@ class BuildProcess:
             sys.executable, "-m", MODULE, *self._options, "--", release,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **self._environment},
             # Ctrl-C in a terminal reaches the service, which ends the build itself.
             start_new_session=True,
         )  # fmt: skip

@@ -91,4 +91,5 @@ def _index_term(message: pb.IndexTerm) -> IndexTerm:
         path=tuple(each.title for each in message.path),
         modifiers=" ".join(each.modifiers for each in message.path if each.modifiers),
         codes=tuple(NamedCode(each.code, each.column) for each in message.codes),
+        references=tuple(each.text for each in (message.see, message.see_also) if each.text),
     )

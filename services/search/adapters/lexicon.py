@@ -1,12 +1,13 @@
 """The words of an index as written, for what is misspelt: the nearest by edit distance, and those that sound alike.
 
-Kept beside the index in one file, a word a line with the number of documents that have it, most frequent first.
+Kept beside the index as one text, a word a line with the number of documents that have it, most frequent first.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import jellyfish
@@ -29,33 +30,50 @@ class LexiconBuilder:
     def add(self, words: Iterable[str]) -> None:
         self._counts.update({word for word in words if len(word) >= _MIN_LENGTH and word.isalpha()})
 
+    def text(self) -> str:
+        return "".join(f"{word}\t{count}\n" for word, count in self._counts.most_common())
+
     def write(self, folder: Path) -> None:
-        lines = (f"{word}\t{count}\n" for word, count in self._counts.most_common())
-        (folder / FILE).write_text("".join(lines), encoding="utf-8")
+        (folder / FILE).write_text(self.text(), encoding="utf-8")
 
 
 class Lexicon:
-    """Read from the folder of an index. Raises OSError or ValueError if it is not there or damaged."""
+    """Of a text that the builder made. Raises ValueError if it is damaged. `counts` are documents by word."""
 
-    def __init__(self, folder: Path) -> None:
-        lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
-        counted = [line.split("\t") for line in lines]
-        self._counts = {word: int(count) for word, count in counted}
-        self._words = list(self._counts)
+    def __init__(self, text: str) -> None:
+        counted = [line.split("\t") for line in text.splitlines()]
+        self.counts: Mapping[str, int] = {word: int(count) for word, count in counted}
+        self._words = list(self.counts)
+        self._in_order = sorted(self._words)
         self._by_sound: dict[str, list[str]] = {}
         for word in self._words:
             self._by_sound.setdefault(jellyfish.metaphone(word), []).append(word)
+
+    @classmethod
+    def of(cls, folder: Path) -> Lexicon:
+        """That of the index in a folder. Raises OSError or ValueError if it is not there or damaged."""
+        return cls((folder / FILE).read_text(encoding="utf-8"))
+
+    def begins(self, text: str) -> bool:
+        """Whether a word begins so."""
+        place = bisect_left(self._in_order, text)
+        return place < len(self._in_order) and self._in_order[place].startswith(text)
 
     def near(self, word: str) -> Sequence[str]:
         """At most three words that `word` may be meant for, the likeliest first: fewer edits, of which one is forgiven
         to a word that sounds the same, then more documents."""
         edits = 2 if len(word) >= _LONG else 1
-        sounding = frozenset(self._by_sound.get(jellyfish.metaphone(word), ()))
+        sounding = frozenset(near for near in self._by_sound.get(jellyfish.metaphone(word), ()) if _is_like(word, near))
         spelled = {
             near for near, *_ in process.extract(word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=None)
         }
 
         def likeliest_first(near: str) -> tuple[int, int]:
-            return OSA.distance(word, near) - (near in sounding), -self._counts[near]
+            return OSA.distance(word, near) - (near in sounding), -self.counts[near]
 
         return sorted(spelled | sounding, key=likeliest_first)[:_MOST]
+
+
+def _is_like(word: str, near: str) -> bool:
+    """Whether half of the letters at least are the same: what sounds alike may still be written like anything."""
+    return OSA.distance(word, near) * 2 <= max(len(word), len(near))

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import tantivy
 
-from services.search.domain.documents import FacetCount, FoundWord, Hit, MatchKind, Span
+from services.search.domain.completions import topmost_first
+from services.search.domain.documents import FoundWord, Hit, MatchKind, Span
+from services.search.domain.filters import standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
 from .lexicon import Lexicon
+from .tantivy_filters import Counted, FilteredSearch
 from .tantivy_matches import Matches
-from .tantivy_query import Compiler, Stage
-from .tantivy_schema import Analyzers
+from .tantivy_query import Compiler, Stage, either
+from .tantivy_schema import Analyzers, day_number
 
 T = TypeVar("T")
-_FACET_VALUES = 50
 # Suggestions are looked for deeper than asked, because codes beneath others come last.
 _SUGGEST_DEPTH = 6
 
@@ -81,7 +84,8 @@ class TantivyIndex:
         self._analyzers.register(index)
         self._schema = index.schema
         self._searcher = index.searcher()
-        self._compiler = Compiler(self._schema, self._searcher, self._analyzers, Lexicon(folder))
+        self._filtered = FilteredSearch(self._schema, self._searcher)
+        self._compiler = Compiler(self._schema, self._searcher, self._analyzers, Lexicon.of(folder))
 
     @property
     def documents(self) -> int:
@@ -97,16 +101,23 @@ class TantivyIndex:
         """Nothing to do: the last search to end lets go of the files."""
 
     def _search(self, plan: Plan, attempts: Sequence[Strictness], offset: int, limit: int) -> Found:
-        found = Found((), 0, (), attempts[0])
+        found = Found((), 0, (), attempts[0], 0)
         for strictness in attempts:
             stages = self._compiler.stages(plan, strictness)
-            total, facets = self._facets(stages, plan)
-            found = Found((), total, facets, strictness)
-            # Counted in all systems, so that a choice of system does not change what the facets count.
-            everywhere = sum(facet.count for facet in facets if facet.field == "system")
-            if total and (everywhere >= plan.enough or strictness is attempts[-1]):
-                return Found(self._page(stages, plan, strictness, offset, limit), total, facets, strictness)
-        return found
+            counted = self._filtered.counted(either(stages), plan.filters) if stages else Counted()
+            complete = counted.total if strictness <= Strictness.CORRECTED else found.complete
+            found = Found((), counted.total, counted.facets, strictness, complete)
+            enough = counted.everywhere >= plan.enough or strictness is attempts[-1]
+            if counted.total and enough:
+                found = replace(found, hits=self._page(stages, plan, strictness, offset, limit))
+                break
+        if attempts[0] > Strictness.CORRECTED:
+            found = replace(found, complete=self._complete(plan))
+        return replace(found, corrections=self._compiler.corrections.told(plan, found.strictness, found.complete))
+
+    def _complete(self, plan: Plan) -> int:
+        stages = self._compiler.stages(plan, Strictness.CORRECTED)
+        return self._filtered.total(either(stages), plan.filters) if stages else 0
 
     def _page(self, stages: list[Stage], plan: Plan, strictness: Strictness, offset: int, limit: int) -> list[Hit]:
         matches = self._matches(plan, strictness)
@@ -115,39 +126,15 @@ class TantivyIndex:
             if len(hits) == limit:
                 break
             result = self._run(stage, plan, limit - len(hits), offset)
-            hits += [self._hit(address, stage.kind, matches) for _, address in result.hits]
+            hits += [self._hit(address, stage.kind, plan, matches) for _, address in result.hits]
             offset = max(0, offset - result.count)
         return hits
 
     def _run(self, stage: Stage, plan: Plan, limit: int, offset: int = 0, weight: str | None = None) -> Any:
-        query = self._compiler.filtered(stage.query, plan)
+        query = self._filtered.narrowed(stage.query, plan.filters)
         if stage.by_score:
             return self._searcher.search(query, limit, offset=offset, weight_by_field=weight)
         return self._searcher.search(query, limit, offset=offset, order_by_field="number", order=tantivy.Order.Asc)
-
-    def _facets(self, stages: list[Stage], plan: Plan) -> tuple[int, list[FacetCount]]:
-        """How many results there are, and the facets of `Found`. Each document has exactly one system."""
-        if not stages:
-            return 0, []
-        every = tantivy.Query.boolean_query([(tantivy.Occur.Should, stage.query) for stage in stages])
-        systems = self._count(self._compiler.filtered(every, plan, any_system=True), "system", "billable")
-        by_system = systems["system"]
-        total = by_system.get(plan.system, 0) if plan.system else sum(by_system.values())
-        if plan.system:
-            by_billable = self._count(self._compiler.filtered(every, plan), "billable")["billable"]
-        else:
-            by_billable = systems["billable"]
-        facets = [FacetCount("system", name, count) for name, count in by_system.items()]
-        return total, facets + [FacetCount("billable", name, count) for name, count in by_billable.items()]
-
-    def _count(self, query: tantivy.Query, *fields: str) -> dict[str, dict[str, int]]:
-        wanted = {field: {"terms": {"field": field, "size": _FACET_VALUES}} for field in fields}
-        answer = self._searcher.aggregate(query, wanted)
-        return {
-            field: {str(bucket.get("key_as_string", bucket["key"])): int(bucket["doc_count"]) for bucket in buckets}
-            for field in fields
-            if (buckets := answer[field]["buckets"]) is not None
-        }
 
     def _suggest(self, plan: Plan, limit: int) -> list[Hit]:
         for strictness in plan.attempts:
@@ -163,20 +150,23 @@ class TantivyIndex:
 
     def _suggested(self, stage: Stage, plan: Plan, limit: int) -> list[Hit]:
         if stage.kind is not MatchKind.WORDS:
-            return [self._hit(address, stage.kind) for _, address in self._run(stage, plan, limit).hits]
+            return [self._hit(address, stage.kind, plan) for _, address in self._run(stage, plan, limit).hits]
         result = self._run(stage, plan, limit * _SUGGEST_DEPTH, weight="brevity")
-        return _topmost_first((self._hit(address, stage.kind) for _, address in result.hits), limit)
+        return topmost_first((self._hit(address, stage.kind, plan) for _, address in result.hits), limit)
 
     def _matches(self, plan: Plan, strictness: Strictness) -> Matches:
-        return Matches(self._analyzers, [(word, self._compiler.corrected(word, strictness)) for word in plan.words])
+        return Matches(
+            self._analyzers, [(word, self._compiler.corrections.near(word, strictness)) for word in plan.words]
+        )
 
-    def _hit(self, address: tantivy.DocAddress, kind: MatchKind, matches: Matches | None = None) -> Hit:
+    def _hit(self, address: tantivy.DocAddress, kind: MatchKind, plan: Plan, matches: Matches | None = None) -> Hit:
         stored = self._searcher.doc(address).to_dict()
         description = stored["description"][0]
         words: tuple[FoundWord, ...] = ()
         highlights: tuple[Span, ...] = ()
         if matches and kind is MatchKind.WORDS:
             words, highlights = matches.found(description, [*stored.get("terms", ()), *stored.get("phrases", ())])
+        day = plan.filters.day
         return Hit(
             system=stored["system"][0],
             code=stored["code"][0],
@@ -186,16 +176,5 @@ class TantivyIndex:
             kind=kind,
             words=words,
             highlights=highlights,
+            status=standing(stored["begins"][0], stored["ends"][0], day_number(day)) if day else None,
         )
-
-
-def _topmost_first(hits: Iterable[Hit], limit: int) -> list[Hit]:
-    """The first `limit` hits, where codes that stand beneath one before them only fill what would be left free."""
-    above: list[Hit] = []
-    beneath: list[Hit] = []
-    for hit in hits:
-        covered = any(hit.system == other.system and hit.code.startswith(other.code) for other in above)
-        (beneath if covered else above).append(hit)
-        if len(above) == limit:
-            break
-    return (above + beneath)[:limit]

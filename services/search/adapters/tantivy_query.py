@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
@@ -12,8 +11,9 @@ from services.search.domain.documents import MatchKind
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
+from .corrections import Corrections
 from .lexicon import Lexicon
-from .tantivy_schema import FIRST_DAY, LAST_DAY, Analyzers, code_number, day_number, opening
+from .tantivy_schema import Analyzers, code_number, opening
 
 # Weights: a word of the description counts three times one of the further terms; a word that only begins like the one
 # being typed, or is one edit away from it, counts least, so that the word itself stays ahead.
@@ -46,11 +46,11 @@ class Stage:
 
 class Compiler:
     def __init__(self, schema: Schema, searcher: Searcher, analyzers: Analyzers, lexicon: Lexicon) -> None:
-        self._schema, self._searcher, self._analyzers, self._lexicon = schema, searcher, analyzers, lexicon
-        self._near_words = lru_cache(maxsize=1024)(lexicon.near)
+        self._schema, self._searcher, self._analyzers = schema, searcher, analyzers
+        self.corrections = Corrections(lexicon, analyzers, self._known)
 
     def stages(self, plan: Plan, strictness: Strictness) -> list[Stage]:
-        """The plan's stages, each without the results of those before, and without the filters."""
+        """The plan's stages, each without the results of those before. The filters are left to `tantivy_filters`."""
         return self._stages(plan, self._words(plan, strictness))
 
     def suggestions(self, plan: Plan, strictness: Strictness) -> list[Stage]:
@@ -70,31 +70,6 @@ class Compiler:
                 whole = Query.boolean_query([(Occur.Must, query), *earlier]) if earlier else query
                 found.append(Stage(kind, whole, by_score=kind in (MatchKind.EXACT, MatchKind.WORDS)))
         return found
-
-    def filtered(self, query: Query, plan: Plan, *, any_system: bool = False) -> Query:
-        """The query within the plan's system and day."""
-        filters = []
-        if plan.system and not any_system:
-            filters.append(self._term("system", plan.system))
-        if plan.on:
-            day = day_number(plan.on)
-            filters += [self._between("begins", FIRST_DAY, day), self._between("ends", day, LAST_DAY)]
-        if not filters:
-            return query
-        # A filter must not change the order: it scores nothing.
-        return Query.boolean_query(
-            [(Occur.Must, query), *((Occur.Must, Query.const_score_query(each, 0.0)) for each in filters)]
-        )
-
-    def corrected(self, word: Word, strictness: Strictness) -> Sequence[str]:
-        """The words that a misspelt one may be meant for; none where the index knows it or it may not be corrected."""
-        if not self._misspelt(word, strictness):
-            return ()
-        return self._near_words("".join(self._analyzers.surface.analyze(word.text)))
-
-    def _misspelt(self, word: Word, strictness: Strictness) -> bool:
-        """Whether it may be a misspelt word, or the beginning of one."""
-        return strictness >= Strictness.CORRECTED and word.correctable and not self._known(word)
 
     def _known(self, word: Word) -> bool:
         stems = self._analyzers.stems.analyze(word.text)
@@ -173,7 +148,7 @@ class Compiler:
         if word.prefix:
             ways.append((self._near(surface[0], 0, prefix=True, field="description_surface"), BEGINNING))
             ways.append((self._near(surface[0], 0, prefix=True), ELSEWHERE))
-        if self._misspelt(word, strictness):
+        if self.corrections.misspelt(word, strictness):
             ways.append((self._near(surface[0], 1, prefix=word.prefix, field="description_surface"), BEGINNING))
             ways.append((self._near(surface[0], 1, prefix=word.prefix), ELSEWHERE))
         return Query.disjunction_max_query([Query.const_score_query(query, score) for query, score in ways])
@@ -187,9 +162,9 @@ class Compiler:
         ways = [self._parts(stems), *(self._parts(self._analyzers.stems.analyze(other)) for other in word.others)]
         if word.prefix and len(surface) == 1:
             ways.append(Query.boost_query(self._near(surface[0], 0, prefix=True), BEGINS_LIKE))
-        for place, near in enumerate(self.corrected(word, strictness), 1):
+        for place, near in enumerate(self.corrections.near(word, strictness), 1):
             ways.append(Query.boost_query(self._parts(self._analyzers.stems.analyze(near)), 1 / place))
-        if word.prefix and len(surface) == 1 and self._misspelt(word, strictness):
+        if word.prefix and len(surface) == 1 and self.corrections.misspelt(word, strictness):
             ways.append(Query.boost_query(self._near(surface[0], 1, prefix=True), EDITED))
         return ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways, WORDS_TIE)
 
@@ -231,6 +206,11 @@ class Compiler:
 
     def _between(self, field: str, low: int, high: int) -> Query:
         return Query.range_query(self._schema, field, FieldType.Unsigned, low, high)
+
+
+def either(stages: Sequence[Stage]) -> Query:
+    """What any of the stages finds."""
+    return Query.boolean_query([(Occur.Should, stage.query) for stage in stages])
 
 
 def _any(queries: Sequence[Query]) -> Query | None:

@@ -13,7 +13,7 @@ from services.search.domain.spelling import compact
 from services.search.domain.words import MAX_WORD_LENGTH
 
 # Raised with every change to this file that an index built before would not answer rightly with.
-FORMAT = 3
+FORMAT = 4
 
 FIRST_DAY, LAST_DAY = 0, 99_991_231
 _CODE_LENGTH = 12
@@ -64,8 +64,9 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("description_surface", tokenizer_name="surface", index_option="basic")
     builder.add_text_field("opening", tokenizer_name="raw", index_option="basic")
     builder.add_boolean_field("billable", stored=True, indexed=True, fast=True)
-    builder.add_unsigned_field("begins", indexed=True, fast=True)
-    builder.add_unsigned_field("ends", indexed=True, fast=True)
+    builder.add_text_field("chapter", fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("begins", stored=True, indexed=True, fast=True)
+    builder.add_unsigned_field("ends", stored=True, indexed=True, fast=True)
     # Greater for shorter descriptions, which come first among suggestions.
     builder.add_unsigned_field("brevity", fast=True)
     return builder.build()
@@ -96,6 +97,8 @@ def document(code: IndexedCode, analyzers: Analyzers) -> tantivy.Document:
         found.add_text("modifiers", modifiers)
     if code.billable is not None:
         found.add_boolean("billable", code.billable)
+    if code.chapter:
+        found.add_text("chapter", code.chapter)
     found.add_unsigned("begins", day_number(code.begins) if code.begins else FIRST_DAY)
     found.add_unsigned("ends", day_number(code.ends) if code.ends else LAST_DAY)
     found.add_unsigned("brevity", max(0, _LONGEST_WEIGHED - len(code.description.split())))

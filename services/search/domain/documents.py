@@ -7,6 +7,8 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
+from .filters import Facet, Status
+
 CODE_SYSTEMS = frozenset({"icd10cm", "icd10pcs", "icd9cm", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"})
 
 
@@ -58,7 +60,8 @@ class FoundWord:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `words` and `highlights` are set for results found by words, not for suggestions."""
+    """One result. `words` and `highlights` are set for results found by words, not for suggestions. `status` is None
+    where the plan has no day."""
 
     system: str
     code: str
@@ -68,12 +71,26 @@ class Hit:
     kind: MatchKind
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
+    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """How many results have this value of `system` or `billable`."""
+    """How many results have this value: the code of a system, the name of a chapter, "true" or "false" for billable, a
+    status."""
 
-    field: str
+    field: Facet
     value: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word that may be misspelt. `near` are words of the index, the likeliest first; none: nothing is like it.
+
+    `applied` says that results were found by those words instead, because no code has the one that was typed. Else it
+    is only a guess: few codes have the typed one, and many another that is nearly spelled so."""
+
+    typed: str
+    near: tuple[str, ...]
+    applied: bool

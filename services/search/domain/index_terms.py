@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from .documents import IndexedCode
+from .see_references import other_names
 
 SYSTEM = "icd10cm"
 
@@ -45,6 +46,8 @@ class IndexTerm(NamedTuple):
     path: tuple[str, ...]
     modifiers: str
     codes: tuple[NamedCode, ...]
+    # Other terms that it refers to by "see" and "see also", as filed.
+    references: tuple[str, ...] = ()
 
     @property
     def phrase(self) -> str:
@@ -56,15 +59,23 @@ class IndexTerm(NamedTuple):
 class Phrases:
     """What the indexes call each code, each phrase once, in the order of the indexes."""
 
+    _terms: list[IndexTerm] = field(default_factory=list)
     _phrases: dict[str, dict[str, None]] = field(default_factory=dict)
     _modifiers: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def add(self, terms: Iterable[IndexTerm]) -> None:
         for term in terms:
+            self._terms.append(term)
             for named in term.codes:
-                self._phrases.setdefault(named.code, {})[_said(term, named.column)] = None
+                self._phrases.setdefault(named.code, {})[_said(term.index_name, term.path, named.column)] = None
                 if term.modifiers:
                     self._modifiers.setdefault(named.code, {})[term.modifiers] = None
+
+    def follow_references(self) -> None:
+        """Adds the names that all terms added give to codes by "see" and "see also". Call it once, at the end."""
+        for other in other_names(self._terms):
+            said = _said(other.index_name, other.path, other.named.column)
+            self._phrases.setdefault(other.named.code, {})[said] = None
 
     def lent_to(self, code: IndexedCode) -> IndexedCode:
         """The code with the phrases of the indexes. A phrase stays with the code that the index names: the codes
@@ -75,8 +86,8 @@ class Phrases:
         return code._replace(phrases=tuple(phrases), modifiers=tuple(modifiers)) if phrases else code
 
 
-def _said(term: IndexTerm, column: str) -> str:
-    words = _COLUMN_WORDS.get((term.index_name, column))
+def _said(index_name: str, path: tuple[str, ...], column: str) -> str:
+    words = _COLUMN_WORDS.get((index_name, column))
     if words is None:
-        return term.phrase
-    return ", ".join([words, *(title for title in term.path if title != _TABLE_TERM)])
+        return ", ".join(path)
+    return ", ".join([words, *(title for title in path if title != _TABLE_TERM)])

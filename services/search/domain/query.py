@@ -14,10 +14,10 @@ words stay ahead of those that match some.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from .filters import Filters
 from .query_words import Word, sort
 from .spelling import CodeRange, Spelled, spelled
 from .vocabulary import vocabulary
@@ -25,6 +25,7 @@ from .words import MAX_WORDS, normalised, split
 
 # As many as a first page shows at a glance.
 ENOUGH = 10
+EVERYTHING = Filters()
 
 
 class Strictness(IntEnum):
@@ -40,7 +41,7 @@ class Strictness(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to look for. `system` "" is all; `on` None is any day.
+    """What to look for, and among which codes.
 
     `preferred` words were not typed: a description that has one ranks higher by its weight, as does one that has none
     of an `avoided` word and its others. Both are weighed against a score of BM25 and leave out no result."""
@@ -51,8 +52,7 @@ class Plan:
     words: tuple[Word, ...] = ()
     preferred: tuple[Word, ...] = ()
     avoided: tuple[Word, ...] = ()
-    system: str = ""
-    on: date | None = None
+    filters: Filters = EVERYTHING
 
     @property
     def empty(self) -> bool:
@@ -93,8 +93,9 @@ class Plan:
         return tuple(found)
 
 
-def understand(text: str, *, system: str = "", on: date | None = None) -> Plan:
-    """The plan for `text`; empty if it holds neither a word nor a code. Never raises."""
+def understand(text: str, filters: Filters = EVERYTHING, *, as_typed: bool = False) -> Plan:
+    """The plan for `text`; empty if it holds neither a word nor a code. With `as_typed` no word is taken for a misspelt
+    one. Never raises."""
     clean = normalised(text)
     found = spelled(clean)
     words = split(found.rest if found.rest.strip() else clean)[:MAX_WORDS]
@@ -106,9 +107,8 @@ def understand(text: str, *, system: str = "", on: date | None = None) -> Plan:
         codes=found.codes,
         prefix=found.prefix,
         ranges=found.ranges,
-        words=sorted_.words,
+        words=tuple(replace(word, as_typed=True) for word in sorted_.words) if as_typed else sorted_.words,
         preferred=sorted_.preferred,
         avoided=sorted_.avoided,
-        system=system,
-        on=on,
+        filters=filters,
     )

@@ -26,13 +26,15 @@ _COMMON = 5
 class Word:
     """A word as typed, in lower case, or several that mean one thing together. It is met by all its parts, or by all
     parts of one of `others`, which mean the same. `required` words count for the strictness, the others only rank, by
-    `weight`. With `prefix` the word may be the beginning of a longer one (it is still being typed)."""
+    `weight`. With `prefix` the word may be the beginning of a longer one (it is still being typed), `as_typed` it is
+    meant as it is spelled."""
 
     text: str
     required: bool = True
     prefix: bool = False
     others: tuple[str, ...] = ()
     weight: float = 1.0
+    as_typed: bool = False
 
     @property
     def weighty(self) -> bool:
@@ -46,7 +48,8 @@ class Word:
     @property
     def correctable(self) -> bool:
         """Whether it may be misspelled: codes, figures and words of the vocabulary never are."""
-        return MIN_CORRECTED <= len(self.text) <= MAX_CORRECTED and self.text.isalpha() and not self.others
+        spelled = self.text.isalpha() and not self.others and not self.as_typed
+        return spelled and MIN_CORRECTED <= len(self.text) <= MAX_CORRECTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,18 @@ RELEASE = "a" * 64
 FY2026 = (date(2025, 10, 1), date(2026, 9, 30))
 
 
+INJURY, CIRCULATORY, EQUIPMENT, DRUGS = "Injury, poisoning (S00-T88)", "Circulatory (I00-I99)", "Equipment", "Drugs"
+CHAPTERS = {"S": INJURY, "T": INJURY, "I": CIRCULATORY, "E": "Endocrine (E00-E89)"}
+GROUPS = {"E": EQUIPMENT, "J": DRUGS}
+
+
 def icd(display, description, billable, *terms):
-    return IndexedCode(
-        "icd10cm", display.replace(".", ""), display, description, billable, terms, *FY2026, "Injury, poisoning"
-    )
+    chapter = CHAPTERS.get(display[0], "")
+    return IndexedCode("icd10cm", display.replace(".", ""), display, description, billable, terms, *FY2026, chapter)
 
 
 def other(system, code, description, *terms, billable=None, begins=None, ends=None):
-    return IndexedCode(system, code, code, description, billable, terms, begins, ends, "")
+    return IndexedCode(system, code, code, description, billable, terms, begins, ends, GROUPS.get(code[0], ""))
 
 
 def hip_family():
@@ -55,6 +59,7 @@ CODES = sorted(
         other("hcpcs", "E0143", "Walker, folding, wheeled, adjustable or fixed height", billable=True),
         other("hcpcs", "J0120", "Injection, tetracycline, up to 250 mg", billable=True, ends=date(2024, 12, 31)),
         other("hcpcs", "J0121", "Injection, omadacycline, 1 mg", billable=True),
+        other("hcpcs", "J0122", "Injection, eravacycline, 1 mg", billable=True, begins=date(2027, 1, 1)),
     ]
 )
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
 
 import httpx
 import pytest
+from medcodes.search.v1.search_pb2_grpc import add_SearchServiceServicer_to_server
 
+from services.common.grpc_server import GrpcServer
+from services.common.health import Health
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
+from services.search.service import Search
+from services.search.servicer import SERVICE_NAME, SearchServicer
 from services.standalone.ports import free_port
 from tests.conftest import OPEN_SETTINGS
+from tests.contract.search.conftest import built, built_store, engine, index, new_place, opened  # noqa: F401 - fixtures
 from tests.integration.gateway.wire_accounts import Wire
 from tests.machine import copy_state, running
 
@@ -76,6 +84,28 @@ async def gateway(wire, nats_server, tmp_path):
             return client
 
         yield start
+
+
+@pytest.fixture
+async def get_search(index, gateway):  # noqa: F811 - of every engine
+    """Asks a gateway in front of search over a small index: the `get` of a client."""
+    server = GrpcServer(
+        domain="search.medcodes",
+        listen="127.0.0.1:0",
+        register=[partial(add_SearchServiceServicer_to_server, _servicer(index))],
+        names=[SERVICE_NAME],
+        health=Health("search"),
+        drain_seconds=1,
+    )
+    await server.start()
+    client = (await gateway(search_address=f"127.0.0.1:{server.port}", search_timeout=20))()
+    yield client.get
+    await server.stop()
+
+
+def _servicer(active):
+    """Search over one index, which no keeper changes."""
+    return SearchServicer(Search(lambda: active), SimpleNamespace(index=active, building=""))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from services.search.app import build
 from services.search.settings import SearchSettings
 from services.standalone.ports import free_port
 from tests.contract.search.codes import CODES, RELEASE
+from tests.integration.search.lying_opensearch import LyingOpenSearch
 from tests.integration.search.wire_catalog import WireCatalog
 
 SECOND = "b" * 64
@@ -52,6 +53,14 @@ async def wire_catalog():
     await catalog.server.start()
     yield catalog
     await catalog.server.stop()
+
+
+@pytest.fixture
+async def liar(opensearch):
+    liar = LyingOpenSearch(opensearch.port)
+    await liar.start()
+    yield liar
+    await liar.stop()
 
 
 @pytest.fixture

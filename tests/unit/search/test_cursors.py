@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.search.domain.cursors import MAX_DEPTH, CursorError, Position, decode, encode
+from services.search.domain.filters import Filters, Status
 from services.search.domain.query import Strictness, understand
 
 PLAN = understand("broken hip dislocation")
@@ -39,8 +42,16 @@ def test_a_depth_out_of_bounds_is_refused(offset):
 
 
 @pytest.mark.parametrize(
-    "other", [understand("right hip dislocation"), understand("left hip dislocation", system="cpt")]
+    "other", [understand("right hip dislocation"), understand("left hip dislocation", Filters(system="cpt"))]
 )
 def test_a_cursor_belongs_to_its_query(other):
     with pytest.raises(CursorError, match="another query"):
         decode(encode(Position(20, Strictness.ALL), PLAN), other)
+
+
+def test_a_cursor_outlives_the_day():
+    today, tomorrow = (
+        understand("hip", Filters(status=Status.ACTIVE, today=day)) for day in (date(2026, 1, 1), date(2026, 1, 2))
+    )
+    position = Position(20, Strictness.ALL)
+    assert decode(encode(position, today), tomorrow) == position

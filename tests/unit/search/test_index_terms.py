@@ -6,6 +6,7 @@ import pytest
 
 from services.search.domain.documents import IndexedCode
 from services.search.domain.index_terms import IndexTerm, NamedCode, Phrases
+from services.search.domain.see_references import MOST_BELOW
 
 
 def code(number, system="icd10cm"):
@@ -54,3 +55,44 @@ def test_a_column_of_the_neoplasm_table_is_told_in_words(column, word):
 def test_a_substance_of_the_drug_table_is_found_by_its_name():
     term = IndexTerm("drugs", ("Aspirin",), "", (NamedCode("T39011", "poisoning_accidental"),))
     assert lent("T39011", term).phrases == ("Aspirin",)
+
+
+def named_by_reference(number, *terms):
+    phrases = Phrases()
+    phrases.add(terms)
+    phrases.follow_references()
+    return phrases.lent_to(code(number)).phrases
+
+
+def test_what_an_index_refers_to_is_found_by_the_word_that_refers_and_so_is_all_below_it():
+    pain = IndexTerm("diseases", ("Pain, painful",), "", (NamedCode("R52"),))
+    back = IndexTerm("diseases", ("Pain, painful", "back NEC"), "", (NamedCode("M549"),))
+    ache = IndexTerm("diseases", ("Ache(s)",), "", (), ("Pain",))
+    assert named_by_reference("R52", ache, pain, back) == ("Pain, painful", "Ache(s)")
+    assert named_by_reference("M549", ache, pain, back) == ("Pain, painful, back NEC", "Ache(s), back NEC")
+
+
+def test_a_reference_to_a_column_of_the_neoplasm_table_lends_that_column_only():
+    bone = IndexTerm(
+        "neoplasms",
+        ("Neoplasm, neoplastic", "bone"),
+        "",
+        (NamedCode("C41", "malignant_primary"), NamedCode("D16", "benign")),
+    )
+    sarcoma = IndexTerm("diseases", ("Osteosarcoma",), "", (), ("Neoplasm, bone, by site, malignant",))
+    assert named_by_reference("C41", bone, sarcoma)[-1].endswith("Osteosarcoma")
+    assert len(named_by_reference("D16", bone, sarcoma)) == 1
+
+
+@pytest.mark.parametrize("reference", ["condition", "Nowhere, at all", "Pain, elsewhere", "Ache", ""])
+def test_a_reference_that_leads_nowhere_or_to_itself_lends_nothing(reference):
+    ache = IndexTerm("diseases", ("Ache",), "", (NamedCode("R52"),), (reference,))
+    assert named_by_reference("R52", ache) == ("Ache",)
+
+
+def test_a_term_with_very_much_below_it_is_no_other_name_for_all_of_that():
+    wide = [IndexTerm("diseases", ("Wide",), "", (NamedCode("A00"),))]
+    wide += [IndexTerm("diseases", ("Wide", f"kind {number}"), "", (NamedCode("A01"),)) for number in range(MOST_BELOW)]
+    narrow = IndexTerm("diseases", ("Narrow",), "", (), ("Wide",))
+    assert named_by_reference("A00", *wide, narrow) == ("Wide", "Narrow")
+    assert "Narrow" not in " ".join(named_by_reference("A01", *wide, narrow))

@@ -15,7 +15,7 @@ def lexicon(tmp_path):
     for word in WORDS:
         builder.add([word, word, "e11", "of"])
     builder.write(tmp_path)
-    return Lexicon(tmp_path)
+    return Lexicon.of(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,20 @@ def test_a_short_word_is_one_edit_away_and_no_more(lexicon):
     assert lexicon.near("temru") == []
 
 
+def test_what_only_sounds_alike_is_another_word(tmp_path):
+    builder = LexiconBuilder()
+    builder.add(["zika", "sock", "jaundice"])
+    builder.write(tmp_path)
+    assert Lexicon.of(tmp_path).near("zzzqqq") == []
+    assert Lexicon.of(tmp_path).near("jaundis") == ["jaundice"]
+
+
 def test_of_words_as_near_the_one_that_more_documents_have_comes_first(tmp_path):
     builder = LexiconBuilder()
     for word in ("bone", "cone", "cone"):
         builder.add([word])
     builder.write(tmp_path)
-    assert Lexicon(tmp_path).near("xone") == ["cone", "bone"]
+    assert Lexicon.of(tmp_path).near("xone") == ["cone", "bone"]
 
 
 def test_only_words_are_kept_most_frequent_first(lexicon, tmp_path):
@@ -55,4 +63,4 @@ def test_only_words_are_kept_most_frequent_first(lexicon, tmp_path):
 def test_a_damaged_file_is_no_lexicon(tmp_path):
     (tmp_path / FILE).write_text("word without a number")
     with pytest.raises(ValueError, match="unpack"):
-        Lexicon(tmp_path)
+        Lexicon.of(tmp_path)

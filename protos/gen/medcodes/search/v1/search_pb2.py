@@ -24,33 +24,43 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmedcodes/search/v1/search.proto\x12\x12medcodes.search.v1\"U\n\rSearchRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\t\x12\r\n\x05limit\x18\x04 \x01(\r\x12\x0e\n\x06\x63ursor\x18\x05 \x01(\t\"\xa3\x01\n\x0eSearchResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .medcodes.search.v1.SearchResult\x12\r\n\x05total\x18\x02 \x01(\r\x12)\n\x06\x66\x61\x63\x65ts\x18\x03 \x03(\x0b\x32\x19.medcodes.search.v1.Facet\x12\x13\n\x0bnext_cursor\x18\x04 \x01(\t\x12\x0f\n\x07release\x18\x05 \x01(\t\"\xb6\x01\n\x0cSearchResult\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x15\n\x08\x62illable\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x0b\n\x03why\x18\x06 \x01(\t\x12\x31\n\nhighlights\x18\x07 \x03(\x0b\x32\x1d.medcodes.search.v1.HighlightB\x0b\n\t_billable\"\'\n\tHighlight\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\"4\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\r\":\n\x0eSuggestRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"F\n\x0fSuggestResponse\x12\x33\n\x0bsuggestions\x18\x01 \x03(\x0b\x32\x1e.medcodes.search.v1.Suggestion\"P\n\nSuggestion\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"\x17\n\x15GetIndexStatusRequest\"N\n\x16GetIndexStatusResponse\x12\x0f\n\x07release\x18\x01 \x01(\t\x12\x11\n\tdocuments\x18\x02 \x01(\x04\x12\x10\n\x08\x62uilding\x18\x03 \x01(\t2\x9d\x02\n\rSearchService\x12O\n\x06Search\x12!.medcodes.search.v1.SearchRequest\x1a\".medcodes.search.v1.SearchResponse\x12R\n\x07Suggest\x12\".medcodes.search.v1.SuggestRequest\x1a#.medcodes.search.v1.SuggestResponse\x12g\n\x0eGetIndexStatus\x12).medcodes.search.v1.GetIndexStatusRequest\x1a*.medcodes.search.v1.GetIndexStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmedcodes/search/v1/search.proto\x12\x12medcodes.search.v1\"\xac\x01\n\rSearchRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\t\x12\r\n\x05limit\x18\x04 \x01(\r\x12\x0e\n\x06\x63ursor\x18\x05 \x01(\t\x12\x0f\n\x07\x63hapter\x18\x06 \x01(\t\x12\x15\n\x08\x62illable\x18\x07 \x01(\x08H\x00\x88\x01\x01\x12\x0e\n\x06status\x18\x08 \x01(\t\x12\x10\n\x08\x61s_typed\x18\t \x01(\x08\x42\x0b\n\t_billable\"\xd9\x02\n\x0eSearchResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .medcodes.search.v1.SearchResult\x12\r\n\x05total\x18\x02 \x01(\r\x12)\n\x06\x66\x61\x63\x65ts\x18\x03 \x03(\x0b\x32\x19.medcodes.search.v1.Facet\x12\x13\n\x0bnext_cursor\x18\x04 \x01(\t\x12\x0f\n\x07release\x18\x05 \x01(\t\x12\x37\n\rwords_matched\x18\x06 \x01(\x0e\x32 .medcodes.search.v1.WordsMatched\x12\x17\n\x0ftotal_all_words\x18\x07 \x01(\r\x12.\n\x08spelling\x18\x08 \x01(\x0b\x32\x1c.medcodes.search.v1.Spelling\x12\x32\n\nunderstood\x18\t \x01(\x0b\x32\x1e.medcodes.search.v1.Understood\"W\n\x08Spelling\x12\r\n\x05query\x18\x01 \x01(\t\x12\x0f\n\x07\x61pplied\x18\x02 \x01(\x08\x12+\n\x05words\x18\x03 \x03(\x0b\x32\x1c.medcodes.search.v1.ReadWord\"*\n\x08ReadWord\x12\r\n\x05typed\x18\x01 \x01(\t\x12\x0f\n\x07read_as\x18\x02 \x03(\t\"N\n\nUnderstood\x12\r\n\x05\x63odes\x18\x01 \x03(\t\x12\x31\n\x05words\x18\x02 \x03(\x0b\x32\".medcodes.search.v1.UnderstoodWord\"?\n\x0eUnderstoodWord\x12\r\n\x05typed\x18\x01 \x01(\t\x12\r\n\x05means\x18\x02 \x03(\t\x12\x0f\n\x07unknown\x18\x03 \x01(\x08\"\xc6\x01\n\x0cSearchResult\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x15\n\x08\x62illable\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x0b\n\x03why\x18\x06 \x01(\t\x12\x31\n\nhighlights\x18\x07 \x03(\x0b\x32\x1d.medcodes.search.v1.Highlight\x12\x0e\n\x06status\x18\x08 \x01(\tB\x0b\n\t_billable\"\'\n\tHighlight\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\"4\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\r\":\n\x0eSuggestRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"F\n\x0fSuggestResponse\x12\x33\n\x0bsuggestions\x18\x01 \x03(\x0b\x32\x1e.medcodes.search.v1.Suggestion\"P\n\nSuggestion\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07\x64isplay\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"\x17\n\x15GetIndexStatusRequest\"N\n\x16GetIndexStatusResponse\x12\x0f\n\x07release\x18\x01 \x01(\t\x12\x11\n\tdocuments\x18\x02 \x01(\x04\x12\x10\n\x08\x62uilding\x18\x03 \x01(\t*t\n\x0cWordsMatched\x12\x1d\n\x19WORDS_MATCHED_UNSPECIFIED\x10\x00\x12\x15\n\x11WORDS_MATCHED_ALL\x10\x01\x12\x16\n\x12WORDS_MATCHED_MOST\x10\x02\x12\x16\n\x12WORDS_MATCHED_SOME\x10\x03\x32\x9d\x02\n\rSearchService\x12O\n\x06Search\x12!.medcodes.search.v1.SearchRequest\x1a\".medcodes.search.v1.SearchResponse\x12R\n\x07Suggest\x12\".medcodes.search.v1.SuggestRequest\x1a#.medcodes.search.v1.SuggestResponse\x12g\n\x0eGetIndexStatus\x12).medcodes.search.v1.GetIndexStatusRequest\x1a*.medcodes.search.v1.GetIndexStatusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'medcodes.search.v1.search_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SEARCHREQUEST']._serialized_start=55
-  _globals['_SEARCHREQUEST']._serialized_end=140
-  _globals['_SEARCHRESPONSE']._serialized_start=143
-  _globals['_SEARCHRESPONSE']._serialized_end=306
-  _globals['_SEARCHRESULT']._serialized_start=309
-  _globals['_SEARCHRESULT']._serialized_end=491
-  _globals['_HIGHLIGHT']._serialized_start=493
-  _globals['_HIGHLIGHT']._serialized_end=532
-  _globals['_FACET']._serialized_start=534
-  _globals['_FACET']._serialized_end=586
-  _globals['_SUGGESTREQUEST']._serialized_start=588
-  _globals['_SUGGESTREQUEST']._serialized_end=646
-  _globals['_SUGGESTRESPONSE']._serialized_start=648
-  _globals['_SUGGESTRESPONSE']._serialized_end=718
-  _globals['_SUGGESTION']._serialized_start=720
-  _globals['_SUGGESTION']._serialized_end=800
-  _globals['_GETINDEXSTATUSREQUEST']._serialized_start=802
-  _globals['_GETINDEXSTATUSREQUEST']._serialized_end=825
-  _globals['_GETINDEXSTATUSRESPONSE']._serialized_start=827
-  _globals['_GETINDEXSTATUSRESPONSE']._serialized_end=905
-  _globals['_SEARCHSERVICE']._serialized_start=908
-  _globals['_SEARCHSERVICE']._serialized_end=1193
+  _globals['_WORDSMATCHED']._serialized_start=1471
+  _globals['_WORDSMATCHED']._serialized_end=1587
+  _globals['_SEARCHREQUEST']._serialized_start=56
+  _globals['_SEARCHREQUEST']._serialized_end=228
+  _globals['_SEARCHRESPONSE']._serialized_start=231
+  _globals['_SEARCHRESPONSE']._serialized_end=576
+  _globals['_SPELLING']._serialized_start=578
+  _globals['_SPELLING']._serialized_end=665
+  _globals['_READWORD']._serialized_start=667
+  _globals['_READWORD']._serialized_end=709
+  _globals['_UNDERSTOOD']._serialized_start=711
+  _globals['_UNDERSTOOD']._serialized_end=789
+  _globals['_UNDERSTOODWORD']._serialized_start=791
+  _globals['_UNDERSTOODWORD']._serialized_end=854
+  _globals['_SEARCHRESULT']._serialized_start=857
+  _globals['_SEARCHRESULT']._serialized_end=1055
+  _globals['_HIGHLIGHT']._serialized_start=1057
+  _globals['_HIGHLIGHT']._serialized_end=1096
+  _globals['_FACET']._serialized_start=1098
+  _globals['_FACET']._serialized_end=1150
+  _globals['_SUGGESTREQUEST']._serialized_start=1152
+  _globals['_SUGGESTREQUEST']._serialized_end=1210
+  _globals['_SUGGESTRESPONSE']._serialized_start=1212
+  _globals['_SUGGESTRESPONSE']._serialized_end=1282
+  _globals['_SUGGESTION']._serialized_start=1284
+  _globals['_SUGGESTION']._serialized_end=1364
+  _globals['_GETINDEXSTATUSREQUEST']._serialized_start=1366
+  _globals['_GETINDEXSTATUSREQUEST']._serialized_end=1389
+  _globals['_GETINDEXSTATUSRESPONSE']._serialized_start=1391
+  _globals['_GETINDEXSTATUSRESPONSE']._serialized_end=1469
+  _globals['_SEARCHSERVICE']._serialized_start=1590
+  _globals['_SEARCHSERVICE']._serialized_end=1875
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,28 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _WordsMatched:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WordsMatchedEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WordsMatched.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WORDS_MATCHED_UNSPECIFIED: _WordsMatched.ValueType  # 0
+    """No words were looked for, or an earlier version answers."""
+    WORDS_MATCHED_ALL: _WordsMatched.ValueType  # 1
+    WORDS_MATCHED_MOST: _WordsMatched.ValueType  # 2
+    WORDS_MATCHED_SOME: _WordsMatched.ValueType  # 3
+
+class WordsMatched(_WordsMatched, metaclass=_WordsMatchedEnumTypeWrapper):
+    """How many words of the query a result matches at least."""
+
+WORDS_MATCHED_UNSPECIFIED: WordsMatched.ValueType  # 0
+"""No words were looked for, or an earlier version answers."""
+WORDS_MATCHED_ALL: WordsMatched.ValueType  # 1
+WORDS_MATCHED_MOST: WordsMatched.ValueType  # 2
+WORDS_MATCHED_SOME: WordsMatched.ValueType  # 3
+Global___WordsMatched: _TypeAlias = WordsMatched  # noqa: Y015
+
 @_typing.final
 class SearchRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -27,15 +50,27 @@ class SearchRequest(_message.Message):
     ON_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
+    CHAPTER_FIELD_NUMBER: _builtins.int
+    BILLABLE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    AS_TYPED_FIELD_NUMBER: _builtins.int
     q: _builtins.str
     """At most 400 characters."""
     system: _builtins.str
     """Only this code system; empty: all."""
     on: _builtins.str
-    """Only codes in force on this date; empty: all."""
+    """The date that `status` is told of; empty: today. Without a status only codes in force on it."""
     limit: _builtins.int
     """At most 100; 0 means 20."""
     cursor: _builtins.str
+    chapter: _builtins.str
+    """Only this chapter, as a facet names it; empty: all. At most 200 characters."""
+    billable: _builtins.bool
+    """Only codes that may stand on a claim, or only headers; not set: all."""
+    status: _builtins.str
+    """`active`, `future` or `retired`; empty: all."""
+    as_typed: _builtins.bool
+    """Reads every word as it is spelled."""
     def __init__(
         self,
         *,
@@ -44,12 +79,18 @@ class SearchRequest(_message.Message):
         on: _builtins.str = ...,
         limit: _builtins.int = ...,
         cursor: _builtins.str = ...,
+        chapter: _builtins.str = ...,
+        billable: _builtins.bool | None = ...,
+        status: _builtins.str = ...,
+        as_typed: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "limit", b"limit", "on", b"on", "q", b"q", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "as_typed", b"as_typed", "billable", b"billable", "chapter", b"chapter", "cursor", b"cursor", "limit", b"limit", "on", b"on", "q", b"q", "status", b"status", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__billable: _TypeAlias = _typing.Literal["billable"]  # noqa: Y015
+    _WhichOneofArgType__billable: _TypeAlias = _typing.Literal["_billable", b"_billable"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__billable) -> _WhichOneofReturnType__billable | None: ...
 
 Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
 
@@ -62,13 +103,26 @@ class SearchResponse(_message.Message):
     FACETS_FIELD_NUMBER: _builtins.int
     NEXT_CURSOR_FIELD_NUMBER: _builtins.int
     RELEASE_FIELD_NUMBER: _builtins.int
+    WORDS_MATCHED_FIELD_NUMBER: _builtins.int
+    TOTAL_ALL_WORDS_FIELD_NUMBER: _builtins.int
+    SPELLING_FIELD_NUMBER: _builtins.int
+    UNDERSTOOD_FIELD_NUMBER: _builtins.int
     total: _builtins.int
     next_cursor: _builtins.str
     release: _builtins.str
+    words_matched: Global___WordsMatched.ValueType
+    total_all_words: _builtins.int
+    """Those of `total` that match all words. They come first."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchResult]: ...
     @_builtins.property
     def facets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Facet]: ...
+    @_builtins.property
+    def spelling(self) -> Global___Spelling:
+        """Not set where every word was read as typed and nothing better is known."""
+
+    @_builtins.property
+    def understood(self) -> Global___Understood: ...
     def __init__(
         self,
         *,
@@ -77,14 +131,129 @@ class SearchResponse(_message.Message):
         facets: _abc.Iterable[Global___Facet] | None = ...,
         next_cursor: _builtins.str = ...,
         release: _builtins.str = ...,
+        words_matched: Global___WordsMatched.ValueType = ...,
+        total_all_words: _builtins.int = ...,
+        spelling: Global___Spelling | None = ...,
+        understood: Global___Understood | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["spelling", b"spelling", "understood", b"understood"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "next_cursor", b"next_cursor", "release", b"release", "results", b"results", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "next_cursor", b"next_cursor", "release", b"release", "results", b"results", "spelling", b"spelling", "total", b"total", "total_all_words", b"total_all_words", "understood", b"understood", "words_matched", b"words_matched"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchResponse: _TypeAlias = SearchResponse  # noqa: Y015
+
+@_typing.final
+class Spelling(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    APPLIED_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """The query with each word as it was read, or may be meant."""
+    applied: _builtins.bool
+    """True: these are the results of that query, because no code has the words as typed. False: of the words as typed."""
+    @_builtins.property
+    def words(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReadWord]: ...
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        applied: _builtins.bool = ...,
+        words: _abc.Iterable[Global___ReadWord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "query", b"query", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Spelling: _TypeAlias = Spelling  # noqa: Y015
+
+@_typing.final
+class ReadWord(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPED_FIELD_NUMBER: _builtins.int
+    READ_AS_FIELD_NUMBER: _builtins.int
+    typed: _builtins.str
+    @_builtins.property
+    def read_as(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Likeliest first."""
+
+    def __init__(
+        self,
+        *,
+        typed: _builtins.str = ...,
+        read_as: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["read_as", b"read_as", "typed", b"typed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadWord: _TypeAlias = ReadWord  # noqa: Y015
+
+@_typing.final
+class Understood(_message.Message):
+    """What was looked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODES_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As typed, in capitals."""
+
+    @_builtins.property
+    def words(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnderstoodWord]: ...
+    def __init__(
+        self,
+        *,
+        codes: _abc.Iterable[_builtins.str] | None = ...,
+        words: _abc.Iterable[Global___UnderstoodWord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Understood: _TypeAlias = Understood  # noqa: Y015
+
+@_typing.final
+class UnderstoodWord(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPED_FIELD_NUMBER: _builtins.int
+    MEANS_FIELD_NUMBER: _builtins.int
+    UNKNOWN_FIELD_NUMBER: _builtins.int
+    typed: _builtins.str
+    """A word, or several that mean one thing together."""
+    unknown: _builtins.bool
+    """No code has the word, nor one that is nearly spelled so."""
+    @_builtins.property
+    def means(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it may stand for besides."""
+
+    def __init__(
+        self,
+        *,
+        typed: _builtins.str = ...,
+        means: _abc.Iterable[_builtins.str] | None = ...,
+        unknown: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["means", b"means", "typed", b"typed", "unknown", b"unknown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnderstoodWord: _TypeAlias = UnderstoodWord  # noqa: Y015
 
 @_typing.final
 class SearchResult(_message.Message):
@@ -97,6 +266,7 @@ class SearchResult(_message.Message):
     BILLABLE_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
     HIGHLIGHTS_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     system: _builtins.str
     code: _builtins.str
     display: _builtins.str
@@ -104,6 +274,8 @@ class SearchResult(_message.Message):
     billable: _builtins.bool
     why: _builtins.str
     """A plain reason: "exact code", "code begins with S73.0", "matches 'hip', 'dislocation'"."""
+    status: _builtins.str
+    """`active`, `future` or `retired` on the date asked for, or today."""
     @_builtins.property
     def highlights(self) -> _containers.RepeatedCompositeFieldContainer[Global___Highlight]:
         """Parts of `description` that matched, in characters."""
@@ -118,10 +290,11 @@ class SearchResult(_message.Message):
         billable: _builtins.bool | None = ...,
         why: _builtins.str = ...,
         highlights: _abc.Iterable[Global___Highlight] | None = ...,
+        status: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable", "code", b"code", "description", b"description", "display", b"display", "highlights", b"highlights", "system", b"system", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billable", b"_billable", "billable", b"billable", "code", b"code", "description", b"description", "display", b"display", "highlights", b"highlights", "status", b"status", "system", b"system", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__billable: _TypeAlias = _typing.Literal["billable"]  # noqa: Y015
     _WhichOneofArgType__billable: _TypeAlias = _typing.Literal["_billable", b"_billable"]  # noqa: Y015
@@ -159,7 +332,7 @@ class Facet(_message.Message):
     VALUE_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     field: _builtins.str
-    """`system`, `billable`."""
+    """`system`, `chapter`, `billable`, `status`. Each counts as if nothing had been chosen in it."""
     value: _builtins.str
     count: _builtins.int
     def __init__(

@@ -1,0 +1,184 @@
+"""Indexes in a real OpenSearch: what is left of builds, when a cluster is refused, how alias and rollback go."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from services.search.adapters.opensearch_store import OpenSearchStore
+from services.search.ports import EngineError, IndexBuildError
+from tests.contract.search.codes import CODES, RELEASE, batches
+from tests.integration.search.lying_opensearch import answer
+from tests.shared_opensearch import new_prefix
+
+SECOND, THIRD = "b" * 64, "c" * 64
+
+
+@pytest.fixture
+def prefix(opensearch):
+    prefix = new_prefix()
+    yield prefix
+    opensearch.empty(prefix)
+
+
+@pytest.fixture
+async def store(opensearch, prefix):
+    store = OpenSearchStore(f"opensearch://127.0.0.1:{opensearch.port}/{prefix}", seconds=20)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def lied_to(liar, prefix):
+    store = OpenSearchStore(f"opensearch://127.0.0.1:{liar.port}/{prefix}", seconds=20)
+    yield store
+    await store.close()
+
+
+async def build(store, release=RELEASE, stream=None):
+    return await store.build(release, stream or batches(release=release), lambda documents, total: None)
+
+
+def behind_alias(opensearch, prefix):
+    found = httpx.get(f"http://127.0.0.1:{opensearch.port}/_alias/{prefix}-active").json()
+    return [name.removeprefix(f"{prefix}-")[:64] for name in found if name.startswith(prefix)]
+
+
+async def test_the_alias_moves_and_comes_back(store, opensearch, prefix):
+    for release in (RELEASE, SECOND, THIRD):
+        await build(store, release)
+        await store.activate(release)
+        assert behind_alias(opensearch, prefix) == [release]
+        await store.clean(2)
+    assert sorted(name.split("-")[1] for name in opensearch.indexes(prefix)) == [SECOND, THIRD]
+    await store.activate(SECOND)
+    assert behind_alias(opensearch, prefix) == [SECOND]
+
+
+async def test_a_rebuilt_index_takes_the_place_of_its_release_without_a_note(store, opensearch, prefix):
+    await build(store)
+    await store.activate(RELEASE)
+    await store.announced(await store.unannounced())
+    await build(store)
+    await store.activate(RELEASE)
+    assert await store.unannounced() is None
+    await store.clean(2)
+    assert len(opensearch.indexes(prefix)) == 1
+    assert (await store.open(RELEASE)).documents == len(CODES)
+
+
+async def test_documents_that_went_away_make_an_index_damaged(store, opensearch, prefix):
+    await build(store)
+    (name,) = opensearch.indexes(prefix)
+    url = f"http://127.0.0.1:{opensearch.port}/{name}"
+    httpx.put(f"{url}/_settings", json={"index.blocks.write": False}).raise_for_status()
+    httpx.delete(f"{url}/_doc/3?refresh=true").raise_for_status()
+    with capture_logs() as logs:
+        assert await store.open(RELEASE) is None
+    assert logs[0]["error"] == "documents are missing"
+
+
+async def test_an_index_is_never_changed_again(store, opensearch, prefix):
+    await build(store)
+    (name,) = opensearch.indexes(prefix)
+    refused = httpx.delete(f"http://127.0.0.1:{opensearch.port}/{name}/_doc/3")
+    assert refused.status_code == 403
+
+
+async def broken_off():
+    async for batch in batches():
+        yield batch
+        raise ConnectionError("the catalog is gone")
+
+
+@pytest.mark.parametrize(
+    ("stream", "error"),
+    [(lambda: batches(total=1000), IndexBuildError), (broken_off, ConnectionError)],
+    ids=["too few", "broken off"],
+)
+async def test_a_failed_build_leaves_no_index(store, opensearch, prefix, stream, error):
+    with pytest.raises(error):
+        await build(store, stream=stream())
+    assert opensearch.indexes(prefix) == []
+
+
+async def test_what_a_killed_build_left_is_removed_and_what_is_not_ours_stays(store, opensearch, prefix):
+    await build(store)
+    await store.activate(RELEASE)
+
+    async def endless():
+        async for batch in batches(release=SECOND):
+            yield batch
+        await asyncio.sleep(3600)
+
+    building = asyncio.create_task(build(store, SECOND, endless()))
+    while len(opensearch.indexes(prefix)) < 2:
+        await asyncio.sleep(0.02)
+    somebody = f"http://127.0.0.1:{opensearch.port}/{prefix}-of-somebody-else"
+    httpx.put(somebody).raise_for_status()
+    await store.clean(2)
+    building.cancel()
+    await asyncio.wait([building])
+    assert sorted(name.split("-")[1] for name in opensearch.indexes(prefix)) == [RELEASE, "of"]
+    assert httpx.head(somebody).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "distribution", "why"),
+    [
+        ("1.3.2", "opensearch", r"OpenSearch 1\.3\.2 is too old; 3\.0 or newer is needed"),
+        ("2.19.4", "opensearch", "is too old"),
+        ("8.15.0", None, "no OpenSearch"),
+        ("x", "opensearch", "nonsense"),
+    ],
+)
+async def test_a_cluster_of_another_version_is_refused(lied_to, liar, number, distribution, why):
+    liar.lies["GET", "/"] = lambda: answer({"version": {"number": number, "distribution": distribution}})
+    for call in (build(lied_to), lied_to.open(RELEASE)):
+        with pytest.raises(EngineError, match=why):
+            await call
+    assert not any(method == "PUT" for method, _, _ in liar.asked)
+    liar.lies.clear()
+    assert await build(lied_to) == len(CODES)
+
+
+def disks(*free):
+    nodes = {
+        str(number): {"roles": ["data"], "fs": {"total": {"total_in_bytes": 10**12, "available_in_bytes": each}}}
+        for number, each in enumerate(free)
+    }
+    return lambda: answer({"nodes": nodes})
+
+
+async def test_a_full_disk_is_refused_until_there_is_room(lied_to, liar):
+    liar.lies["GET", "/_nodes/stats/fs"] = disks(10**6, 10**7)
+    with pytest.raises(EngineError, match=r"over its flood-stage watermark \(.+\): 9 MiB are free"):
+        await build(lied_to)
+    assert not any(method == "PUT" for method, _, _ in liar.asked)
+    # One of several nodes is enough.
+    liar.lies["GET", "/_nodes/stats/fs"] = disks(10**6, 10**12)
+    assert await build(lied_to) == len(CODES)
+
+
+async def test_a_cluster_that_is_busy_is_waited_for(lied_to, liar):
+    refusals = iter([True, True])
+
+    def busy():
+        if next(refusals, None) is None:
+            del liar.lies["POST", "/_bulk"]
+        return answer({"error": {"type": "rejected_execution_exception"}, "status": 429}, 429)
+
+    liar.lies["POST", "/_bulk"] = busy
+    assert await build(lied_to) == len(CODES)
+    assert sum(path.endswith("/_bulk") for _, path, _ in liar.asked) == 4
+
+
+async def test_documents_that_are_refused_end_the_build(lied_to, liar, opensearch, prefix):
+    item = {"index": {"_id": "0", "status": 400, "error": {"type": "mapper_parsing_exception", "reason": "no"}}}
+    liar.lies["POST", "/_bulk"] = lambda: answer({"errors": True, "items": [item] * len(CODES)})
+    with pytest.raises(IndexBuildError, match=r"refused \d+ documents: mapper_parsing_exception: no"):
+        await build(lied_to)
+    assert opensearch.indexes(prefix) == []
