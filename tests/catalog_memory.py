@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TypeVar
 
 from services.catalog.domain.codes import display
 from services.catalog.domain.editions import DataSet, Edition, calendar_year, fiscal_year, quarter, undated
+from services.catalog.domain.equivalents import Equivalent
 from services.catalog.domain.filed import CodeRecord, Filed, LoadedEdition
 from services.catalog.domain.indexes import IndexEntry
 from services.catalog.domain.rows import (
+    Gem,
     Gpci,
     HcpcsCode,
     IndexCode,
@@ -60,6 +62,10 @@ class MemoryRelease:
     @property
     def editions(self) -> Sequence[LoadedEdition]:
         return self.loaded
+
+    @property
+    def equivalents(self) -> MemoryEquivalents:
+        return MemoryEquivalents(self)
 
     @property
     def indexes(self) -> MemoryIndexes:
@@ -149,6 +155,23 @@ class MemoryRelease:
         return sorted(
             (one for one in self.records if one.system == system and not one.is_group), key=lambda one: one.code
         )
+
+
+@dataclass
+class MemoryEquivalents:
+    release: MemoryRelease
+
+    def count(self, edition: Edition) -> int:
+        return len(self.after(edition, 0, 1_000_000))
+
+    def after(self, edition: Edition, after: int, limit: int) -> list[Equivalent]:
+        found = []
+        for number, filed in enumerate(self.release.rows(Gem, edition), 1):
+            if filed.row.other and not filed.row.is_part:
+                one = Equivalent(number, filed.row, "")
+                node = self.release.node(*one.old)
+                found.append(replace(one, title=node.description if node else ""))
+        return [one for one in found if one.number > after][:limit]
 
 
 @dataclass

@@ -7,12 +7,14 @@ from datetime import date
 
 from medcodes.catalog.v1 import catalog_pb2 as pb
 
+from .domain import codes
 from .domain.editions import TITLES
+from .domain.equivalents import Equivalent
 from .domain.filed import CodeRecord, LoadedEdition
 from .domain.on_date import Question, outdated_since
 from .domain.page import Description, EditionUse, Entry, Hierarchy, Kind, Page, SectionPage, Source, State, Status
 from .ports import ReleaseInfo
-from .service import StreamedBatch, StreamedCode
+from .service import EquivalentBatch, StreamedBatch, StreamedCode
 
 Related = Mapping[tuple[str, str], CodeRecord]
 
@@ -104,6 +106,12 @@ def streamed(batch: StreamedBatch) -> pb.StreamCodesResponse:
     )
 
 
+def equivalents(batch: EquivalentBatch) -> pb.ListEquivalentsResponse:
+    return pb.ListEquivalentsResponse(
+        release=batch.release, total=batch.total, equivalents=[_equivalent(one) for one in batch.equivalents]
+    )
+
+
 def release(info: ReleaseInfo, today: date) -> pb.Release:
     return pb.Release(
         id=info.id,
@@ -170,7 +178,7 @@ def _related(entry: Entry, related: Related) -> pb.CodeRef | None:
         return None
     record = related.get(entry.related)
     system, code = entry.related
-    return code_ref(record) if record else pb.CodeRef(system=system, code=code, display=code)
+    return code_ref(record) if record else pb.CodeRef(system=system, code=code, display=codes.display(system, code))
 
 
 def _edition_use(use: EditionUse) -> pb.EditionRef:
@@ -182,6 +190,20 @@ def _edition_use(use: EditionUse) -> pb.EditionRef:
         ends=iso(edition.ends),
         complete=use.loaded.complete,
         outdated_since=iso(use.outdated_since),
+    )
+
+
+def _equivalent(one: Equivalent) -> pb.Equivalent:
+    (system, code), (icd9_system, icd9_code) = one.new, one.old
+    return pb.Equivalent(
+        system=system,
+        code=code,
+        icd9_system=icd9_system,
+        icd9_code=icd9_code,
+        icd9_display=codes.display(icd9_system, icd9_code),
+        icd9_title=one.title,
+        from_icd9=one.from_icd9,
+        approximate=one.gem.is_approximate,
     )
 
 

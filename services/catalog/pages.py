@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import reading
-from .domain import descriptions, glance, standing
-from .domain.facts import DiagnosisFacts, ModifierFacts, ProcedureFacts
+from .domain import descriptions, glance, icd9cm, icd10pcs, standing
+from .domain.facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ModifierFacts, ProcedureFacts
 from .domain.filed import CodeRecord
 from .domain.on_date import Interval, Question
 from .domain.page import SECTION_NAMES, Description, Glance, Hierarchy, Page, Section, SectionPage, Status
@@ -33,6 +33,22 @@ _DIAGNOSIS = {
     ncci_edits.NAME: ncci_edits.for_diagnosis,
     compliance.NAME: compliance.for_diagnosis,
     medicare_coverage.NAME: medicare_coverage.for_diagnosis,
+}
+_INPATIENT = {
+    guidelines.NAME: guidelines.for_inpatient,
+    modifiers.NAME: modifiers.for_inpatient,
+    crosswalks.NAME: crosswalks.for_inpatient,
+    ncci_edits.NAME: ncci_edits.for_inpatient,
+    compliance.NAME: compliance.for_inpatient,
+    medicare_coverage.NAME: medicare_coverage.for_inpatient,
+}
+_ICD9 = {
+    guidelines.NAME: guidelines.for_icd9,
+    modifiers.NAME: modifiers.for_icd9,
+    crosswalks.NAME: crosswalks.for_icd9,
+    ncci_edits.NAME: ncci_edits.for_icd9,
+    compliance.NAME: compliance.for_icd9,
+    medicare_coverage.NAME: medicare_coverage.for_icd9,
 }
 _PROCEDURE = {
     guidelines.NAME: guidelines.for_procedure,
@@ -66,6 +82,12 @@ def assemble(reader: ReleaseReader, record: CodeRecord, question: Question) -> A
     if record.system == "icd10cm":
         diagnosis, same = reading.diagnosis(reader, record, question, family)
         return _diagnosis(diagnosis, same, family, status)
+    if record.system == icd10pcs.SYSTEM:
+        inpatient, same = reading.inpatient(reader, record, question)
+        return _inpatient(inpatient, same, family, status)
+    if record.system in icd9cm.SYSTEMS:
+        icd9, same = reading.icd9(reader, record, question)
+        return _icd9(icd9, same, family, status)
     if record.system == "modifier":
         modifier, same = reading.modifier(reader, record, question)
         return _modifier(modifier, same, family, status)
@@ -113,6 +135,34 @@ def _diagnosis(facts: DiagnosisFacts, same: Interval, family: Hierarchy, status:
         glance=glance.for_diagnosis(facts, billable, official.text),
         same=same,
         section=lambda name: _DIAGNOSIS[name](facts),
+    )
+
+
+def _inpatient(facts: InpatientFacts, same: Interval, family: Hierarchy, status: Status) -> Assembled:
+    billable = standing.inpatient_billable(facts, status)
+    return Assembled(
+        status=status,
+        billable=billable,
+        official=descriptions.official_inpatient(facts),
+        common=Description(missing=descriptions.NO_WORDING),
+        hierarchy=family,
+        glance=glance.for_inpatient(facts, billable),
+        same=same,
+        section=lambda name: _INPATIENT[name](facts),
+    )
+
+
+def _icd9(facts: Icd9Facts, same: Interval, family: Hierarchy, status: Status) -> Assembled:
+    billable = standing.icd9_billable(facts, status)
+    return Assembled(
+        status=status,
+        billable=billable,
+        official=descriptions.official_icd9(facts),
+        common=Description(missing=descriptions.NO_WORDING),
+        hierarchy=family,
+        glance=glance.for_icd9(facts, billable),
+        same=same,
+        section=lambda name: _ICD9[name](facts),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeVar
 
 from .adapters.change_file import ChangeFile
 from .domain.editions import Edition
+from .domain.equivalents import Equivalent
 from .domain.filed import CodeRecord, Filed, LoadedEdition
 from .domain.indexes import IndexEntry
 from .domain.rows import Ptp, Row
@@ -64,6 +65,17 @@ class IndexReader(Protocol):
         ...
 
 
+class EquivalentReader(Protocol):
+    """The rows of the GEMs that are equivalents by themselves, in one open release; see `ReleaseReader`."""
+
+    def count(self, edition: Edition) -> int: ...
+
+    def after(self, edition: Edition, after: int, limit: int) -> list[Equivalent]:
+        """At most `limit` of them in the order of the files, after the number `after` (0 from the first): for walking
+        through all of them in batches."""
+        ...
+
+
 class ReleaseReader(Protocol):
     """One open release, read-only and immutable.
 
@@ -83,6 +95,9 @@ class ReleaseReader(Protocol):
 
     @property
     def indexes(self) -> IndexReader: ...
+
+    @property
+    def equivalents(self) -> EquivalentReader: ...
 
     def node(self, system: str, code: str) -> CodeRecord | None:
         """A code, or a group of the hierarchy by its id, of any system the release holds."""
@@ -128,7 +143,8 @@ class ReleaseReader(Protocol):
         """Rows of one type in one edition, in file order, whose columns equal what is given.
 
         Indexed: TabularCode by code, TabularGroup by group_id, TabularNote by owner, OrderCode, HcpcsCode, Rvu, Mue
-        and CptDescriptor by code, PlainWording by system and code, AddOn by add_on and by primary, Modifier by
+        and CptDescriptor by code, ProcedureCode and Icd9Code by code, ProcedureValue by table, Gem by system and code
+        and by other_system and other, PlainWording by system and code, AddOn by add_on and by primary, Modifier by
         modifier or all, Gpci and Locality all (some hundreds).
         """
         ...

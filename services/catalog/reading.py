@@ -8,24 +8,40 @@ from datetime import date
 from typing import TypeVar
 
 from .domain.editions import DataSet
-from .domain.facts import DiagnosisFacts, ModifierFacts, OwnedNote, ProcedureFacts, PtpPairs
+from .domain.facts import (
+    DiagnosisFacts,
+    Equivalences,
+    Icd9Facts,
+    InpatientFacts,
+    ModifierFacts,
+    OwnedNote,
+    ProcedureFacts,
+    PtpPairs,
+)
 from .domain.filed import CodeRecord, Filed
+from .domain.icd9cm import PROCEDURES
+from .domain.icd10pcs import TABLE_LENGTH
 from .domain.on_date import Chosen, Interval, Question, choose, edition_changes, in_force, row_changes, unchanged
 from .domain.page import Entry, Hierarchy, Kind
 from .domain.rows import (
     AddOn,
     CptDescriptor,
+    Gem,
     Gpci,
     HcpcsCode,
+    Icd9Code,
     Modifier,
     Mue,
     OrderCode,
     PlainWording,
+    ProcedureCode,
+    ProcedureValue,
     Row,
     Rvu,
     TabularCode,
     TabularNote,
 )
+from .domain.sections import equivalences
 from .domain.sections.ncci_edits import SETTINGS, TABLES, ptp_entry
 from .ports import PtpQuery, PtpSide, ReleaseReader
 
@@ -48,6 +64,9 @@ CMS_FILES = frozenset(
 )
 DATED_BY: dict[str, frozenset[DataSet]] = {
     "icd10cm": frozenset({DataSet.ICD10CM}),
+    "icd10pcs": frozenset({DataSet.ICD10PCS}),
+    "icd9cm": frozenset({DataSet.ICD9CM}),
+    "icd9proc": frozenset({DataSet.ICD9PROC}),
     "hcpcs": CMS_FILES | {DataSet.HCPCS},
     "cpt": CMS_FILES,
     "cdt": CMS_FILES,
@@ -98,6 +117,7 @@ def diagnosis(
         record=record,
         question=question,
         chosen=chosen,
+        equivalences=_equivalences(reader, record, question),
         path=family.ancestors,
         siblings=family.siblings,
         tabular=_one(reader, TabularCode, chosen, code=record.code),
@@ -107,6 +127,33 @@ def diagnosis(
         ],
     )
     return facts, _unchanged(reader, record, question)
+
+
+def inpatient(reader: ReleaseReader, record: CodeRecord, question: Question) -> tuple[InpatientFacts, Interval]:
+    chosen, tables = (choose(reader.editions, one, question) for one in (DataSet.ICD10PCS, DataSet.ICD10PCS_TABLES))
+    code = record.code
+    values = _rows(reader, ProcedureValue, tables, table=code[:TABLE_LENGTH])
+    facts = InpatientFacts(
+        record=record,
+        question=question,
+        chosen=chosen,
+        tables=tables,
+        equivalences=_equivalences(reader, record, question),
+        order=_one(reader, ProcedureCode, chosen, code=code),
+        values=sorted(
+            (filed for filed in values if code[filed.row.position - 1 : filed.row.position] == filed.row.value),
+            key=lambda filed: filed.row.position,
+        ),
+    )
+    return facts, _unchanged(reader, record, question)
+
+
+def icd9(reader: ReleaseReader, record: CodeRecord, question: Question) -> tuple[Icd9Facts, Interval]:
+    data_set = DataSet.ICD9PROC if record.system == PROCEDURES else DataSet.ICD9CM
+    chosen = choose(reader.editions, data_set, question)
+    titled = _one(reader, Icd9Code, chosen, code=record.code)
+    found = _equivalences(reader, record, question)
+    return Icd9Facts(record, question, chosen, found, titled), _unchanged(reader, record, question)
 
 
 def modifier(reader: ReleaseReader, record: CodeRecord, question: Question) -> tuple[ModifierFacts, Interval]:
@@ -144,6 +191,16 @@ def procedure(reader: ReleaseReader, record: CodeRecord, question: Question) -> 
     for data_set in TABLES:
         interval = interval.within(_ptp_interval(reader, code, chosen[data_set], question))
     return facts, interval
+
+
+def _equivalences(reader: ReleaseReader, record: CodeRecord, question: Question) -> Equivalences:
+    system, code = record.system, record.code
+    chosen = choose(reader.editions, equivalences.data_set(system), question)
+    return Equivalences(
+        chosen,
+        leads_to=_rows(reader, Gem, chosen, system=system, code=code),
+        led_from=_rows(reader, Gem, chosen, other_system=system, other=code),
+    )
 
 
 def _gpci_of(reader: ReleaseReader, pfs: Chosen) -> Chosen:

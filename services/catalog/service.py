@@ -15,15 +15,18 @@ from services.common.errors import InvalidArgument, NotFound
 
 from . import pages, reading
 from .domain import codes, cursors, on_date, standing
+from .domain.equivalents import Equivalent
 from .domain.filed import CodeRecord, LoadedEdition
 from .domain.on_date import Question
 from .domain.page import FIRST_ENTRIES, SECTION_NAMES, Page, Section, SectionPage, Status
+from .domain.sections import equivalences
 from .ports import ReleaseInfo, ReleaseReader, Releases
 
 MAX_LIMIT, DEFAULT_LIMIT = 500, 100
 MAX_BATCH = 200
 MAX_FILTER = 100
 NEAR_CODES = 5
+EQUIVALENTS_BATCH = 500  # some milliseconds of work
 STREAM_BATCH = 50  # some ten milliseconds of work, between which pages are answered
 
 
@@ -84,6 +87,13 @@ class StreamedBatch:
     release: str
     total: int
     codes: Sequence[StreamedCode]
+
+
+@dataclass(frozen=True, slots=True)
+class EquivalentBatch:
+    release: str
+    total: int
+    equivalents: Sequence[Equivalent]
 
 
 class Catalog:
@@ -189,6 +199,20 @@ class Catalog:
                 while records := reader.codes_after(system, after, STREAM_BATCH):
                     yield StreamedBatch(reader.release_id, total, _streamed(reader, system, records, above))
                     after = records[-1].code
+                    await asyncio.sleep(0)
+
+    async def stream_equivalents(self, release: str) -> AsyncIterator[EquivalentBatch]:
+        """The GEMs of diagnoses, then of procedures, as far as a code is equivalent by itself, in batches."""
+        question = Question(self._today())
+        with self._releases.acquire(release) as reader:
+            chosen = [on_date.choose(reader.editions, data_set, question).loaded for data_set in equivalences.DATA_SETS]
+            editions = [loaded.edition for loaded in chosen if loaded]
+            total = sum(reader.equivalents.count(edition) for edition in editions)
+            for edition in editions:
+                after = 0
+                while found := reader.equivalents.after(edition, after, EQUIVALENTS_BATCH):
+                    yield EquivalentBatch(reader.release_id, total, found)
+                    after = found[-1].number
                     await asyncio.sleep(0)
 
     async def list_releases(self) -> Sequence[ReleaseInfo]:

@@ -95,6 +95,12 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         async for batch in self._catalog.stream_codes(request.release):
             yield messages.streamed(batch)
 
+    async def ListEquivalents(  # noqa: N802
+        self, request: pb.ListEquivalentsRequest, context: Context
+    ) -> AsyncIterator[pb.ListEquivalentsResponse]:
+        async for batch in self._catalog.stream_equivalents(request.release):
+            yield messages.equivalents(batch)
+
     async def ListIndexes(  # noqa: N802
         self, request: pb.ListIndexesRequest, context: Context
     ) -> pb.ListIndexesResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
+from .domain.equivalents import Equivalents
 from .domain.index_terms import IndexTerm, Phrases
 from .ports import CatalogStream, CodeBatch
 
@@ -13,9 +14,12 @@ async def indexed_codes(
 ) -> AsyncIterator[CodeBatch]:
     """The batches that `ports.IndexStore.build` takes. Index terms that are not `wanted` are left out, as are those
     that an evaluation asks for. Raises services.common.errors.ServiceError."""
-    phrases = Phrases()
+    phrases, equivalents = Phrases(), Equivalents()
     async for terms in catalog.index_terms(release):
         phrases.add(term for term in terms if wanted(term))
     phrases.follow_references()
+    async for mapped in catalog.equivalents(release):
+        equivalents.add(mapped)
     async for batch in catalog.codes(release):
-        yield CodeBatch(batch.release, batch.total, [phrases.lent_to(code) for code in batch.codes])
+        codes = [equivalents.lent_to(phrases.lent_to(code)) for code in batch.codes]
+        yield CodeBatch(batch.release, batch.total, codes)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .domain.documents import Correction, FacetCount, Hit, IndexedCode
+from .domain.equivalents import Mapped
 from .domain.index_terms import IndexTerm
 from .domain.query import Plan, Strictness
 
@@ -167,4 +168,9 @@ class CatalogStream(Protocol):
     def index_terms(self, release: str) -> AsyncIterator[Sequence[IndexTerm]]:
         """All terms of the indexes of `release` in batches, in their order; none if it has no index. Waits and raises
         as `codes` does."""
+        ...
+
+    def equivalents(self, release: str) -> AsyncIterator[Sequence[Mapped]]:
+        """The codes of ICD-9-CM and ICD-10 that are equivalent by themselves, in batches; none if `release` holds no
+        mappings. Waits and raises as `codes` does."""
         ...

@@ -84,8 +84,11 @@ async def documents(release_file: Path, left_out: frozenset[Words]) -> Documents
 
 
 def without(code: IndexedCode, left_out: frozenset[Words], kept: Sequence[str]) -> IndexedCode:
-    """The code without the terms that say one of the phrases; those of `kept` stay."""
-    return code._replace(terms=tuple(term for term in code.terms if term in kept or words(term) not in left_out))
+    """The code without the terms and phrases (of ICD-9-CM, too) that say one of the phrases; those of `kept` stay."""
+    return code._replace(
+        terms=tuple(term for term in code.terms if term in kept or words(term) not in left_out),
+        phrases=tuple(phrase for phrase in code.phrases if words(phrase) not in left_out),
+    )
 
 
 def _inclusion_terms(reader: SqliteRelease) -> Terms:

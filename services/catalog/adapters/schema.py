@@ -13,7 +13,7 @@ from typing import get_type_hints
 
 from services.catalog.domain.rows import ROW_TYPES, Ptp, Row
 
-FORMAT = 2
+FORMAT = 3
 # "Mcod": tells a release from any other SQLite file.
 APPLICATION_ID = 0x4D636F64
 PAGE_SIZE = 4096
@@ -63,6 +63,10 @@ _LOOKED_UP_BY: dict[str, tuple[tuple[str, ...], ...]] = {
     "tabular_group": (("group_id",),),
     "tabular_note": (("owner",),),
     "order_code": (("code",),),
+    "procedure_code": (("code",),),
+    "procedure_value": (("table",),),
+    "icd9_code": (("code",),),
+    "gem": (("system", "code"), ("other_system", "other")),
     "index_term": (("number",), ("parent", "number"), ("parent", "key", "number")),
     "index_code": (("term",),),
     "hcpcs_code": (("code",),),

@@ -17,6 +17,7 @@ from services.catalog.domain.rows import Ptp, Row
 from services.catalog.ports import PtpQuery
 
 from .schema import APPLICATION_ID, FORMAT, ROW_TABLES
+from .sqlite_equivalents import SqliteEquivalents
 from .sqlite_indexes import SqliteIndexes
 
 R = TypeVar("R", bound=Row)
@@ -89,6 +90,7 @@ class SqliteRelease:
         self._ids = {loaded.edition: number for number, loaded in self._editions.items()}
         self._ordered = sorted(self._editions.values(), key=_edition_order)
         self._indexes = SqliteIndexes(self._all, self._ids, self._files)
+        self._equivalents = SqliteEquivalents(self._all, self._ids)
 
     def close(self) -> None:
         with self._lock:
@@ -113,6 +115,10 @@ class SqliteRelease:
     @property
     def indexes(self) -> SqliteIndexes:
         return self._indexes
+
+    @property
+    def equivalents(self) -> SqliteEquivalents:
+        return self._equivalents
 
     def node(self, system: str, code: str) -> CodeRecord | None:
         found = self._nodes("WHERE system = ? AND code = ?", system, code)

@@ -48,8 +48,8 @@ def write(connection: sqlite3.Connection, nodes: Iterable[Node]) -> None:
     connection.execute("COMMIT")
 
 
-def records(connection: sqlite3.Connection, sql: str) -> Iterable[Any]:
+def records(connection: sqlite3.Connection, sql: str, values: Sequence[object] = ()) -> Iterable[Any]:
     """Rows of a query with their columns as attributes-by-name (`row["code"]`)."""
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
-    return cursor.execute(sql)
+    return cursor.execute(sql, values)

@@ -18,7 +18,7 @@ from services.catalog.adapters.release_folder import ReleaseFolder, sha256_of
 from services.catalog.domain.manifest import EditionRecord, Manifest
 from services.catalog.importers.base import Root
 
-from . import icd_nodes, nodes, procedure_nodes, release_file
+from . import icd9_nodes, icd10pcs_nodes, icd_nodes, nodes, procedure_nodes, release_file
 from .loading import load
 from .sources import Found, find
 from .staging import Staging
@@ -97,7 +97,8 @@ def _derive(staging: Staging, records: Sequence[EditionRecord]) -> None:
     editions = [record.loaded() for record in records]
     staging.write_named_in_ptp()
     connection = staging.connection
-    nodes.write(connection, chain(icd_nodes.nodes(connection, editions), procedure_nodes.nodes(connection, editions)))
+    makers = (icd_nodes, icd10pcs_nodes, icd9_nodes, procedure_nodes)
+    nodes.write(connection, chain.from_iterable(maker.nodes(connection, editions) for maker in makers))
 
 
 def _manifest(identity: str, database: Path, files: Sequence[Found], editions: Sequence[EditionRecord]) -> Manifest:

@@ -10,7 +10,7 @@ from .editions import DataSet
 from .filed import LoadedEdition
 
 # What is missing from a complete edition of these is no code any more.
-CODE_LISTS = frozenset({DataSet.ICD10CM, DataSet.HCPCS, DataSet.PFS})
+CODE_LISTS = frozenset({DataSet.ICD10CM, DataSet.ICD10PCS, DataSet.HCPCS, DataSet.PFS})
 # What these name is a code in force. PTP and add-on tables keep rows of codes that ended long ago.
 NAMED_WHILE_IN_FORCE = frozenset(
     {*CODE_LISTS, DataSet.MUE_PRACTITIONER, DataSet.MUE_OUTPATIENT_HOSPITAL, DataSet.MUE_DME_SUPPLIER}

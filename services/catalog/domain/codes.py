@@ -37,10 +37,13 @@ SYSTEMS: dict[str, CodeSystem] = {
         CodeSystem("modifier", "HCPCS modifiers", "Two characters after a procedure code"),
         CodeSystem("icd10pcs", "ICD-10-PCS", "Inpatient procedures"),
         CodeSystem("icd9cm", "ICD-9-CM", "Diagnoses until September 2015"),
+        CodeSystem("icd9proc", "ICD-9-CM procedures", "Inpatient procedures until September 2015"),
         CodeSystem("msdrg", "MS-DRG", "Inpatient payment groups"),
         CodeSystem("pos", "Place of service", "Where a service was given"),
     )
 }
+
+_BEFORE_DOT = {"icd10cm": 3, "icd9cm": 3, "icd9proc": 2}
 
 PROCEDURE_SYSTEMS = frozenset({"cpt", "hcpcs", "cdt"})
 
@@ -64,10 +67,15 @@ def normalise(text: str) -> str:
 
 
 def display(system: str, code: str) -> str:
-    """The form that people read: ICD-10-CM with a dot after the third character, all others as stored."""
-    if system in {"icd10cm", "icd9cm"} and len(code) > 3:
-        return f"{code[:3]}.{code[3:]}"
-    return code
+    """The form that people read: ICD-10-CM and ICD-9-CM with a dot, all others as stored.
+
+    The dot stands after the third character, but in ICD-9-CM after the fourth of an external cause (E885.9) and after
+    the second of a procedure (81.51).
+    """
+    before = _BEFORE_DOT.get(system, 0)
+    if system == "icd9cm" and code.startswith("E"):
+        before = 4
+    return f"{code[:before]}.{code[before:]}" if 0 < before < len(code) else code
 
 
 def procedure_system(code: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .facts import DiagnosisFacts, ModifierFacts, ProcedureFacts, source
+from .facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ModifierFacts, ProcedureFacts, source
 from .filed import CodeRecord
 from .page import Description, Source
 
@@ -34,6 +34,19 @@ def official_procedure(facts: ProcedureFacts) -> Description:
     if facts.record.system == "hcpcs":
         return _newest(facts.record)
     return Description(missing=CDT_MISSING if facts.record.system == "cdt" else CPT_MISSING)
+
+
+def official_inpatient(facts: InpatientFacts) -> Description:
+    """The order file's long title."""
+    if facts.order:
+        return Description(facts.order.row.long_title, source(facts.order))
+    return _newest(facts.record)
+
+
+def official_icd9(facts: Icd9Facts) -> Description:
+    if facts.titled:
+        return Description(facts.titled.row.title, source(facts.titled))
+    return _newest(facts.record)
 
 
 def official_modifier(facts: ModifierFacts) -> Description:

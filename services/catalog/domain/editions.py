@@ -1,7 +1,7 @@
 """Editions: one official publication of one data set, with the dates it is in force.
 
 Periods follow the publishers: PFS, MUE, PTP, add-on codes and HCPCS a quarter; GPCI and localities a calendar year;
-ICD-10-CM and its indexes the federal fiscal year, October to September.
+ICD-10-CM and its indexes, ICD-10-PCS, ICD-9-CM and the GEMs the federal fiscal year, October to September.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ class DataSet(StrEnum):
     ICD10CM_EXTERNAL_CAUSES = "icd10cm_external_causes"
     ICD10CM_DRUGS = "icd10cm_drugs"
     ICD10CM_NEOPLASMS = "icd10cm_neoplasms"
+    ICD10PCS = "icd10pcs"
+    ICD10PCS_TABLES = "icd10pcs_tables"
+    ICD9CM = "icd9cm"
+    ICD9PROC = "icd9proc"
+    GEM_DIAGNOSES = "gem_diagnoses"
+    GEM_PROCEDURES = "gem_procedures"
     HCPCS = "hcpcs"
     PFS = "pfs"
     GPCI = "gpci"
@@ -39,6 +45,12 @@ TITLES: dict[DataSet, str] = {
     DataSet.ICD10CM_EXTERNAL_CAUSES: "ICD-10-CM index of external causes",
     DataSet.ICD10CM_DRUGS: "ICD-10-CM table of drugs and chemicals",
     DataSet.ICD10CM_NEOPLASMS: "ICD-10-CM table of neoplasms",
+    DataSet.ICD10PCS: "ICD-10-PCS",
+    DataSet.ICD10PCS_TABLES: "ICD-10-PCS tables",
+    DataSet.ICD9CM: "ICD-9-CM diagnoses",
+    DataSet.ICD9PROC: "ICD-9-CM procedures",
+    DataSet.GEM_DIAGNOSES: "GEMs, diagnoses",
+    DataSet.GEM_PROCEDURES: "GEMs, procedures",
     DataSet.HCPCS: "HCPCS Level II",
     DataSet.PFS: "Physician Fee Schedule",
     DataSet.GPCI: "GPCI",

@@ -12,12 +12,16 @@ from .page import EntryList, Source
 from .rows import (
     AddOn,
     CptDescriptor,
+    Gem,
     Gpci,
     HcpcsCode,
+    Icd9Code,
     Modifier,
     Mue,
     OrderCode,
     PlainWording,
+    ProcedureCode,
+    ProcedureValue,
     Row,
     Rvu,
     TabularCode,
@@ -57,6 +61,15 @@ class ProcedureFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Equivalences:
+    """The rows of the GEMs about one code of ICD-9-CM or ICD-10, in the order of the file."""
+
+    chosen: Chosen
+    leads_to: Sequence[Filed[Gem]] = ()  # from this code to others
+    led_from: Sequence[Filed[Gem]] = ()  # from others to this code
+
+
+@dataclass(frozen=True, slots=True)
 class OwnedNote:
     """A tabular note with the node it stands at: the code itself or one above it."""
 
@@ -71,11 +84,36 @@ class DiagnosisFacts:
     record: CodeRecord
     question: Question
     chosen: Chosen
+    equivalences: Equivalences
     path: Sequence[CodeRecord] = ()
     siblings: Sequence[CodeRecord] = ()
     tabular: Filed[TabularCode] | None = None
     order: Filed[OrderCode] | None = None
     notes: Sequence[OwnedNote] = ()  # nearest owner first
+
+
+@dataclass(frozen=True, slots=True)
+class InpatientFacts:
+    """An ICD-10-PCS code, or a table of codes. `values` are what its characters mean, in their order."""
+
+    record: CodeRecord
+    question: Question
+    chosen: Chosen
+    tables: Chosen
+    equivalences: Equivalences
+    order: Filed[ProcedureCode] | None = None
+    values: Sequence[Filed[ProcedureValue]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Icd9Facts:
+    """A diagnosis or procedure code of ICD-9-CM."""
+
+    record: CodeRecord
+    question: Question
+    chosen: Chosen
+    equivalences: Equivalences
+    titled: Filed[Icd9Code] | None = None
 
 
 @dataclass(frozen=True, slots=True)

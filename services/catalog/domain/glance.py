@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from . import mue
-from .codes import is_visit
+from .codes import display, is_visit
 from .editions import DataSet
-from .facts import DiagnosisFacts, ProcedureFacts
+from .facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ProcedureFacts
 from .page import Glance
 from .sections.medicare_coverage import headline_payment, headline_rvu
 
@@ -18,6 +18,7 @@ _ENCOUNTERS = (
     ("subsequent encounter", "Healing or aftercare"),
     ("sequela", "Sequela"),
 )
+_TELLING_CHARACTERS = (3, 4, 5)  # operation, body part, approach, or what they are called in another section
 _MUE_SETTINGS = (DataSet.MUE_PRACTITIONER, DataSet.MUE_OUTPATIENT_HOSPITAL, DataSet.MUE_DME_SUPPLIER)
 
 
@@ -32,6 +33,22 @@ def for_diagnosis(facts: DiagnosisFacts, billable: bool | None, description: str
         found.append(Glance("Side", side.group(1).lower()))
     encounter = encounter_of(facts.record.code, description)
     return [*found, Glance("Encounter", encounter)] if encounter else found
+
+
+def for_inpatient(facts: InpatientFacts, billable: bool | None) -> list[Glance]:
+    """Billable, and what the characters from the operation on mean, as far as the tables say."""
+    found = [] if billable is None else [Glance("Billable", "yes" if billable else "no")]
+    named = [filed.row for filed in facts.values if filed.row.position in _TELLING_CHARACTERS]
+    return found + [Glance(row.axis, row.label) for row in named]
+
+
+def for_icd9(facts: Icd9Facts, billable: bool) -> list[Glance]:
+    """Whether it is billable, until when it was, and the codes of ICD-10 that the GEMs lead to."""
+    found = [Glance("Billable", "yes" if billable else "no"), Glance("Valid until", facts.record.ends)]
+    named = list(dict.fromkeys(filed.row.other for filed in facts.equivalences.leads_to if filed.row.other))
+    shown = [display(filed.row.other_system, named[0]) for filed in facts.equivalences.leads_to[:1] if named]
+    more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+    return found + [Glance("ICD-10", one + more) for one in shown]
 
 
 def for_procedure(facts: ProcedureFacts) -> list[Glance]:

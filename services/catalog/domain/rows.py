@@ -52,6 +52,67 @@ class OrderCode(NamedTuple):
     line: int
 
 
+class ProcedureCode(NamedTuple):
+    """ICD-10-PCS order file: a code of seven characters, or a table of three."""
+
+    code: str
+    order_number: int
+    valid: int  # 1 billable, 0 the header of a table
+    short_title: str
+    long_title: str
+    line: int
+
+
+class ProcedureValue(NamedTuple):
+    """ICD-10-PCS tables: what a character means at a position of the codes of one table."""
+
+    table: str  # the first three characters: "0SR"
+    position: int  # 1 to 7
+    value: str  # the character
+    axis: str  # what the position is about: "Body Part"
+    label: str  # "Hip Joint, Right"
+    definition: str  # of an operation, else ""
+    line: int
+
+
+class Icd9Code(NamedTuple):
+    """ICD-9-CM titles. The data set says whether of diagnoses or of procedures."""
+
+    code: str
+    title: str
+    line: int
+
+
+class Gem(NamedTuple):
+    """One row of the General Equivalence Mappings: from a code of one code system to one of another, in one direction.
+
+    A row of a combination says a part only: within a scenario, one code of each choice list is needed.
+    """
+
+    system: str
+    code: str
+    other_system: str
+    other: str  # "" where no code is equivalent
+    flags: str  # as filed, five digits: approximate, no map, combination, scenario, choice list
+    line: int
+
+    @property
+    def is_approximate(self) -> bool:
+        return self.flags[0] == "1"
+
+    @property
+    def is_part(self) -> bool:
+        return self.flags[2] == "1"
+
+    @property
+    def scenario(self) -> str:
+        return self.flags[3]
+
+    @property
+    def choice_list(self) -> str:
+        return self.flags[4]
+
+
 class IndexTerm(NamedTuple):
     """A term of an ICD-10-CM index or table. Its sub-terms inherit its words: what it is about is told by its path."""
 
@@ -237,6 +298,10 @@ Row = (
     | TabularGroup
     | TabularNote
     | OrderCode
+    | ProcedureCode
+    | ProcedureValue
+    | Icd9Code
+    | Gem
     | IndexTerm
     | IndexCode
     | HcpcsCode
@@ -255,6 +320,10 @@ ROW_TYPES: tuple[type[Row], ...] = (
     TabularGroup,
     TabularNote,
     OrderCode,
+    ProcedureCode,
+    ProcedureValue,
+    Icd9Code,
+    Gem,
     IndexTerm,
     IndexCode,
     HcpcsCode,

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 
 from .editions import DataSet
-from .facts import DiagnosisFacts, ProcedureFacts
+from .facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ProcedureFacts
 from .filed import CodeRecord, LoadedEdition
 from .on_date import Question
 from .page import Status
 
 _NAMED_BY: dict[str, DataSet] = {
     "icd10cm": DataSet.ICD10CM,
+    "icd10pcs": DataSet.ICD10PCS,
+    "icd9cm": DataSet.ICD9CM,
+    "icd9proc": DataSet.ICD9PROC,
     "hcpcs": DataSet.HCPCS,
     "modifier": DataSet.HCPCS,
     "cpt": DataSet.PFS,
@@ -41,6 +44,18 @@ def diagnosis_billable(facts: DiagnosisFacts, standing: Status) -> bool | None:
     if facts.tabular:
         return facts.tabular.row.leaf == 1
     return facts.record.billable
+
+
+def inpatient_billable(facts: InpatientFacts, standing: Status) -> bool | None:
+    """The order file's word; never for a code not in force."""
+    if standing is not Status.ACTIVE:
+        return False
+    return facts.order.row.valid == 1 if facts.order else facts.record.billable
+
+
+def icd9_billable(facts: Icd9Facts, standing: Status) -> bool:
+    """The files of titles list only codes that were valid on a claim as long as ICD-9-CM was in use."""
+    return standing is Status.ACTIVE and facts.titled is not None
 
 
 def procedure_billable(facts: ProcedureFacts, standing: Status) -> bool | None:

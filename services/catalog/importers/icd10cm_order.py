@@ -1,8 +1,7 @@
 """ICD-10-CM order file: `icd10cm_order_2026.txt` (CMS), `icd10cm-order-2026.txt` or `-order-April-2026.txt` (NCHS).
 
-Fixed width, 1-based: 1-5 order number, 7-13 code without dot, 15 "1" billable or "0" header, 17-76 short title, from 78
-the long title. One line a code, headers included. Addenda (`*_order_addenda_*`) list changes, and
-`icd10cm_codes_*` is a part of this file; both are left not known.
+Its layout is that of `order_file`. Addenda (`*_order_addenda_*`) list changes, and `icd10cm_codes_*` is a part of this
+file; both are left not known.
 
 The edition is complete with this file or with the tabular list; see there.
 """
@@ -18,6 +17,7 @@ from services.catalog.domain.rows import OrderCode, Row
 from .base import Importer, Recognised, Rejected
 from .file_names import MONTH, is_cut
 from .files import SourceFile
+from .order_file import ordered
 from .rejections import checked
 
 PART = "order"
@@ -29,7 +29,6 @@ _NAME = re.compile(
     rf"icd10cm[-_]order[-_](?P<month>({MONTH})[a-z]*[-_](\d{{1,2}}[-_])?)?(?P<year>20\d\d)(\.\w+)?\.txt", re.IGNORECASE
 )
 _FIRST_LINE = re.compile(rb"(\xef\xbb\xbf)?\d{5} [A-Z][0-9A-Z]{2,6} {1,5}[01] \S")
-_LINE = re.compile(r"(?P<number>\d{5}) (?P<code>[A-Z0-9 ]{7}) (?P<valid>.) (?P<short>.{60}) (?P<long>.*)")
 _CODE = re.compile(r"[A-Z][0-9A-Z]{2,6}")
 
 
@@ -51,17 +50,7 @@ def rows(source: SourceFile) -> Iterator[Row | Rejected]:
 
 
 def _order_code(number: int, line: str) -> OrderCode:
-    found = _LINE.fullmatch(line)
-    if found is None:
-        raise ValueError("not in the layout of the order file: number, code, 0 or 1, short title, long title from 78")
-    code, long_title = found["code"].rstrip(), found["long"].strip()
-    if not _CODE.fullmatch(code):
-        raise ValueError(f"{code!r} is no ICD-10-CM code")
-    if found["valid"] not in "01":
-        raise ValueError(f"{found['valid']!r} in column 15 is neither 0 (header) nor 1 (billable)")
-    if not long_title:
-        raise ValueError(f"{code} has no long title")
-    return OrderCode(code, int(found["number"]), int(found["valid"]), found["short"].rstrip(), long_title, number)
+    return OrderCode(*ordered(line, _CODE, "ICD-10-CM"), number)
 
 
 def _code(row: Row) -> str:

@@ -20,7 +20,7 @@ NAME = "medcodes_plain_wording.tsv"
 FLOOR = 1
 
 _HEADER = ["system", "code", "short", "text"]
-_SYSTEMS = frozenset({"icd10cm", "icd10pcs", "icd9cm", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"})
+_SYSTEMS = frozenset({"icd10cm", "icd10pcs", "icd9cm", "icd9proc", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"})
 _CODE = re.compile(r"[0-9A-Z]{1,16}")
 
 

@@ -20,6 +20,7 @@ SYSTEMS = {
     "icd10cm": "ICD-10-CM",
     "icd10pcs": "ICD-10-PCS",
     "icd9cm": "ICD-9-CM",
+    "icd9proc": "ICD-9-CM procedures",
     "hcpcs": "HCPCS Level II",
     "cpt": "CPT",
     "cdt": "CDT",
@@ -28,8 +29,15 @@ SYSTEMS = {
     "modifier": "Modifier",
 }
 
+RETIRED = frozenset({"icd9cm", "icd9proc"})
+"""Code systems that nobody codes with any more."""
 
 _SHORT_EDITIONS = {
+    "ICD-10-PCS tables": "PCS tables",
+    "ICD-9-CM diagnoses": "ICD-9-CM",
+    "ICD-9-CM procedures": "ICD-9-CM px",
+    "GEMs, diagnoses": "GEMs",
+    "GEMs, procedures": "GEMs px",
     "Physician Fee Schedule": "PFS",
     "HCPCS Level II": "HCPCS",
     "NCCI PTP edits, practitioner": "PTP",

@@ -29,10 +29,22 @@ async def landing(parts: Parts, asked: search_pb2.SearchRequest) -> str:
         found = await exact(parts, asked)
     except ServiceError:
         return ""
-    if len(found) != 1:
+    meant = _meant(found, asked)
+    if len(meant) != 1:
         return ""
     on = f"?on={asked.on}" if asked.on else ""
-    return f"/codes/{quote(found[0].system)}/{quote(found[0].code)}{on}"
+    return f"/codes/{quote(meant[0].system)}/{quote(meant[0].code)}{on}"
+
+
+def _meant(found: Sequence[catalog_pb2.CodeRef], asked: search_pb2.SearchRequest) -> Sequence[catalog_pb2.CodeRef]:
+    """Without the codes of ICD-9-CM, whose page costs a view and whom search shows beside those of ICD-10 that took
+    their place, unless the system or a date of service is asked for; none where one is spelled with its own dot."""
+    if asked.system or asked.on:
+        return found
+    typed = "".join(asked.q.upper().split())
+    if "." in typed and any(ref.display == typed for ref in found if ref.system in names.RETIRED):
+        return ()
+    return [ref for ref in found if ref.system not in names.RETIRED]
 
 
 async def exact(parts: Parts, asked: search_pb2.SearchRequest) -> Sequence[catalog_pb2.CodeRef]:

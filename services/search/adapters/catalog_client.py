@@ -1,4 +1,4 @@
-"""The catalog's codes and index terms over gRPC (see ports.CatalogStream)."""
+"""The catalog's codes, index terms and equivalents over gRPC (see ports.CatalogStream)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from medcodes.catalog.v1 import catalog_pb2_grpc
 
 from services.common.errors import ServiceError, Unavailable, from_rpc
 from services.common.grpc_client import connect
-from services.search.domain.documents import IndexedCode
+from services.search.domain.documents import Equivalent, IndexedCode
+from services.search.domain.equivalents import Mapped
 from services.search.domain.index_terms import IndexTerm, NamedCode
 from services.search.ports import CodeBatch
 
@@ -37,14 +38,15 @@ class CatalogClient:
         streamed = self._patient(
             lambda stub: stub.ListIndexTerms(pb.ListIndexTermsRequest(release=release), timeout=self._timeout)
         )
-        try:
-            async for message in streamed:
-                yield [_index_term(each) for each in message.terms]
-        except ServiceError as error:
-            # A catalog that was deployed earlier than this service has no such call: its codes are found by their own
-            # words until it is followed.
-            if _code_of(error) is not grpc.StatusCode.UNIMPLEMENTED:
-                raise
+        async for message in _if_implemented(streamed):
+            yield [_index_term(each) for each in message.terms]
+
+    async def equivalents(self, release: str) -> AsyncIterator[Sequence[Mapped]]:
+        streamed = self._patient(
+            lambda stub: stub.ListEquivalents(pb.ListEquivalentsRequest(release=release), timeout=self._timeout)
+        )
+        async for message in _if_implemented(streamed):
+            yield [_mapped(each) for each in message.equivalents]
 
     async def _patient(self, call: Callable[[Any], Any]) -> AsyncIterator[Any]:
         """The messages of a stream, asked for again while the catalog is away and nothing of it has arrived."""
@@ -66,6 +68,17 @@ class CatalogClient:
                     await asyncio.sleep(RETRY_SECONDS)
 
 
+async def _if_implemented(streamed: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """A catalog that was deployed earlier than this service has no such call: its codes are found by their own words
+    until it is followed."""
+    try:
+        async for message in streamed:
+            yield message
+    except ServiceError as error:
+        if _code_of(error) is not grpc.StatusCode.UNIMPLEMENTED:
+            raise
+
+
 def _code_of(error: ServiceError) -> grpc.StatusCode | None:
     cause = error.__cause__
     return cause.code() if isinstance(cause, grpc.aio.AioRpcError) else None
@@ -83,6 +96,11 @@ def _code(message: pb.IndexedCode) -> IndexedCode:
         ends=date.fromisoformat(message.effective_to) if message.effective_to else None,
         chapter=message.chapter,
     )
+
+
+def _mapped(message: pb.Equivalent) -> Mapped:
+    equivalent = Equivalent(message.icd9_code, message.icd9_display, message.approximate)
+    return Mapped(message.system, message.code, equivalent, message.icd9_title, message.from_icd9)
 
 
 def _index_term(message: pb.IndexTerm) -> IndexTerm:

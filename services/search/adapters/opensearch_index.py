@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.search.domain.completions import topmost_first
-from services.search.domain.documents import FoundWord, Hit, MatchKind, Span
+from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
 from services.search.domain.filters import standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import Found
@@ -104,6 +104,7 @@ class OpenSearchIndex:
 def _hit(answered: Any, plan: Plan, matches: Matches | None = None) -> Hit:
     """A result; with `matches`, one by words says which ones. Raises KeyError or the like for what is none."""
     stored, kind = answered["_source"], kind_of(float(answered["sort"][0]))
+    told = stored.get("equivalents_told", ()) if kind is MatchKind.EQUIVALENT else ()
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
     if matches and kind is MatchKind.WORDS:
@@ -118,5 +119,6 @@ def _hit(answered: Any, plan: Plan, matches: Matches | None = None) -> Hit:
         kind=kind,
         words=words,
         highlights=highlights,
+        equivalents=tuple(map(Equivalent.unpacked, told)),
         status=standing(int(stored["begins"]), int(stored["ends"]), day_number(day)) if day else None,
     )

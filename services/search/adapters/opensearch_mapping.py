@@ -20,16 +20,17 @@ _LONGEST_TOKEN = 255
 _OPENING_LENGTH = 80
 _LONGEST_WEIGHED = 40
 # What is not kept for answers, because it is only searched and sorted by.
-_UNSTORED = ["number", "position", "modifiers", "brevity", "chapter", "no_*"]
+_UNSTORED = ["number", "position", "modifiers", "equivalents", "brevity", "chapter", "no_*"]
 # Lucene counts the documents that have a field, tantivy all of them. So that what is rare is as rare to both, a code
 # without a text has this in its place: a character for private use, which `domain.words` leaves out of what is typed.
 _NOTHING = "\ue000"
 # It makes the mean text longer, which these make up for: what k1 of 1.2 and b of 0.75 are to tantivy. The means are
-# those of the official ICD-10-CM, HCPCS and CPT files: 28.5, 2.37 and 0.64 words, and 0.11, 0.87 and 0.89 of this.
+# those of the official files of ICD-10, HCPCS, CPT and ICD-9-CM: 15.7, 7.16 and 0.35 words, and 0.51, 0.67 and 0.94 of
+# this.
 _SIMILARITY = {
-    "terms": {"type": "BM25", "k1": 1.203, "b": 0.751},
-    "phrases": {"type": "BM25", "k1": 1.528, "b": 0.804},
-    "modifiers": {"type": "BM25", "k1": 2.453, "b": 0.878},
+    "terms": {"type": "BM25", "k1": 1.229, "b": 0.756},
+    "phrases": {"type": "BM25", "k1": 1.284, "b": 0.766},
+    "modifiers": {"type": "BM25", "k1": 3.609, "b": 0.917},
 }
 # Two copies may be lost with their nodes; on a single node there are none, and the index is green all the same.
 _COPIES = "0-2"
@@ -114,6 +115,9 @@ def _properties() -> dict[str, Any]:
         **{f"no_{field}": {"type": "text", "index": False, "copy_to": field} for field in _SIMILARITY},
         # All words as written, for words that are still being typed or are misspelt.
         "surface": {**surface, "fields": {"beginnings": beginnings}},
+        # The codes of ICD-9-CM that lead to it, as they are stored and as they are displayed, and all that is told.
+        "equivalents": {"type": "keyword", "doc_values": False},
+        "equivalents_told": kept,
         "billable": {"type": "boolean"},
         "chapter": {"type": "keyword"},
         "begins": {"type": "integer"},
@@ -139,6 +143,8 @@ def document(code: IndexedCode, position: int) -> dict[str, Any]:
         "phrases": list(code.phrases),
         "modifiers": list(code.modifiers),
         **{f"no_{field}": _NOTHING for field in _SIMILARITY if not getattr(code, field)},
+        "equivalents": [text for each in code.equivalents for text in (each.code, each.display)],
+        "equivalents_told": [each.packed() for each in code.equivalents],
         "begins": day_number(code.begins) if code.begins else FIRST_DAY,
         "ends": day_number(code.ends) if code.ends else LAST_DAY,
         "brevity": max(0, _LONGEST_WEIGHED - len(code.description.split())),

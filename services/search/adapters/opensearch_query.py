@@ -20,15 +20,26 @@ from .tantivy_schema import code_number
 Query = dict[str, Any]
 
 # A float tells scores of a whole apart up to 2**24.
-_EXACT, _PREFIX, _RANGE = 1_000_000.0, 200_000.0, 100_000.0
+_EXACT, _EQUIVALENT, _PREFIX, _RANGE = 1_000_000.0, 500_000.0, 200_000.0, 100_000.0
+# What is set aside comes behind the others of both.
+_PREFIX_ASIDE, _RANGE_ASIDE = 20_000.0, 10_000.0
+_STAGES = (
+    (MatchKind.EXACT, _EXACT),
+    (MatchKind.EQUIVALENT, _EQUIVALENT),
+    (MatchKind.PREFIX, _PREFIX),
+    (MatchKind.RANGE, _RANGE),
+    (MatchKind.PREFIX, _PREFIX_ASIDE),
+    (MatchKind.RANGE, _RANGE_ASIDE),
+)
 _RETURNED = ["system", "code", "display", "description", "terms", "phrases", "billable", "begins", "ends"]
+_RETURNED += ["equivalents_told"]
 # Results of one score, as all codes below a prefix have, come in code order.
 _ORDER: list[dict[str, str]] = [{"_score": "desc"}, {"number": "asc"}, {"position": "asc"}]
 
 
 def kind_of(score: float) -> MatchKind:
     """The stage whose band a score lies in."""
-    for kind, least in ((MatchKind.EXACT, _EXACT), (MatchKind.PREFIX, _PREFIX), (MatchKind.RANGE, _RANGE)):
+    for kind, least in _STAGES:
         if score >= least:
             return kind
     return MatchKind.WORDS
@@ -57,7 +68,7 @@ class Compiler:
         The filters come after the query, because each facet is counted as if nothing had been chosen in it.
         """
         return {
-            "query": _best([*_codes(plan), *self._words.found(plan, strictness)]),
+            "query": _best([*_codes(plan), *_by_words(self._words.found(plan, strictness), plan)]),
             "post_filter": within(plan.filters),
             "aggs": counts(plan.filters),
             "sort": _ORDER,
@@ -69,12 +80,12 @@ class Compiler:
 
     def count_body(self, plan: Plan, strictness: Strictness) -> Query:
         """The request for the number of results alone."""
-        query = _best([*_codes(plan), *self._words.found(plan, strictness)])
+        query = _best([*_codes(plan), *_by_words(self._words.found(plan, strictness), plan)])
         return {"query": _within(query, plan), "size": 0, "track_total_hits": True}
 
     def suggest_body(self, plan: Plan, strictness: Strictness, limit: int) -> Query:
         """The request for completions."""
-        query = _within(_best([*_codes(plan), *self._words.completions(plan, strictness)]), plan)
+        query = _within(_best([*_codes(plan), *_by_words(self._words.completions(plan, strictness), plan)]), plan)
         return {"query": query, "sort": _ORDER, "size": limit, "_source": _RETURNED, "track_total_hits": False}
 
 
@@ -93,9 +104,25 @@ def _codes(plan: Plan) -> list[Query]:
         score = _EXACT + 2.0 * (len(plan.codes) - place)
         found += [_constant({"term": {"code": each.code}}, score)]
         found += [_constant({"term": {"display": each.typed}}, score + 1.0)]
-    if plan.prefix:
-        found.append(_constant(_between(plan.prefix, plan.prefix), _PREFIX))
-    return found + [_constant(_between(each.low, each.high), _RANGE) for each in plan.ranges]
+        # Codes that took the place of one of ICD-9-CM, which the dot tells apart where two have the same digits.
+        found.append(_constant({"term": {"equivalents": each.dotted or each.code}}, score - _EXACT + _EQUIVALENT))
+    beginning = [(_between(plan.prefix, plan.prefix), _PREFIX, _PREFIX_ASIDE)] if plan.prefix else []
+    within = [(_between(each.low, each.high), _RANGE, _RANGE_ASIDE) for each in plan.ranges]
+    for query, first, aside in (*beginning, *within):
+        found.append(_constant(_not_set_aside(query, plan), first))
+        if plan.set_aside:
+            found.append(_constant(query, aside))
+    return found
+
+
+def _by_words(queries: list[Query], plan: Plan) -> list[Query]:
+    return [_not_set_aside(query, plan) for query in queries]
+
+
+def _not_set_aside(query: Query, plan: Plan) -> Query:
+    if not plan.set_aside:
+        return query
+    return {"bool": {"must": query, "must_not": {"terms": {"system": list(plan.set_aside)}}}}
 
 
 def _between(low: str, high: str) -> Query:

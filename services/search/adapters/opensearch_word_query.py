@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from services.search.domain.procedures import WEIGHT as FAVORED
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
@@ -79,6 +80,7 @@ class WordQueries:
         found += [_constant(_said(word), word.weight) for word in plan.preferred]
         # A weight below zero is refused, so that those without the word get it instead: the order is the same.
         found += [_constant({"bool": {"must_not": _said(word)}}, word.weight) for word in plan.avoided]
+        found += [_constant({"term": {"system": each}}, FAVORED) for each in plan.favored]
         together = [part for word in plan.words for part in self._known.parts(word.text)]
         if len(together) > 1:
             phrase = {"query": " ".join(together), "slop": PHRASE_SLOP, "boost": PHRASE * _BM25}

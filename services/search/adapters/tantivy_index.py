@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import tantivy
 
 from services.search.domain.completions import topmost_first
-from services.search.domain.documents import FoundWord, Hit, MatchKind, Span
+from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
 from services.search.domain.filters import standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
@@ -162,6 +162,7 @@ class TantivyIndex:
     def _hit(self, address: tantivy.DocAddress, kind: MatchKind, plan: Plan, matches: Matches | None = None) -> Hit:
         stored = self._searcher.doc(address).to_dict()
         description = stored["description"][0]
+        told = stored.get("equivalents_told", ()) if kind is MatchKind.EQUIVALENT else ()
         words: tuple[FoundWord, ...] = ()
         highlights: tuple[Span, ...] = ()
         if matches and kind is MatchKind.WORDS:
@@ -176,5 +177,6 @@ class TantivyIndex:
             kind=kind,
             words=words,
             highlights=highlights,
+            equivalents=tuple(map(Equivalent.unpacked, told)),
             status=standing(stored["begins"][0], stored["ends"][0], day_number(day)) if day else None,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
 from services.search.domain.documents import MatchKind
+from services.search.domain.procedures import WEIGHT as FAVORED
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
@@ -33,6 +34,9 @@ ALL_WORDS = 50.0
 # Among suggestions how often a word occurs says little: a whole word counts more than the beginning of one, the
 # description more than the further terms, a description that begins as typed most.
 WHOLE_WORD, BEGINNING, ELSEWHERE, OPENING = 2.0, 1.5, 0.5, 2.0
+
+
+_BY_SCORE = (MatchKind.EXACT, MatchKind.EQUIVALENT, MatchKind.WORDS)
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,18 @@ class Compiler:
         found: list[Stage] = []
         for kind, query in (
             (MatchKind.EXACT, self._exact(plan)),
-            (MatchKind.PREFIX, self._prefix(plan)),
-            (MatchKind.RANGE, self._ranges(plan)),
-            (MatchKind.WORDS, by_words),
+            (MatchKind.EQUIVALENT, self._equivalent(plan)),
+            (MatchKind.PREFIX, self._not_set_aside(self._prefix(plan), plan)),
+            (MatchKind.RANGE, self._not_set_aside(self._ranges(plan), plan)),
+            # The same again: what was set aside is all that is left of it.
+            (MatchKind.PREFIX, self._prefix(plan) if plan.set_aside else None),
+            (MatchKind.RANGE, self._ranges(plan) if plan.set_aside else None),
+            (MatchKind.WORDS, self._not_set_aside(by_words, plan)),
         ):
             if query is not None:
                 earlier = [(Occur.MustNot, stage.query) for stage in found]
                 whole = Query.boolean_query([(Occur.Must, query), *earlier]) if earlier else query
-                found.append(Stage(kind, whole, by_score=kind in (MatchKind.EXACT, MatchKind.WORDS)))
+                found.append(Stage(kind, whole, by_score=kind in _BY_SCORE))
         return found
 
     def _known(self, word: Word) -> bool:
@@ -85,6 +93,21 @@ class Compiler:
             scored.append(Query.const_score_query(self._term("code", each.code), score))
             scored.append(Query.const_score_query(self._term("display", each.typed), score + 1.0))
         return Query.disjunction_max_query(scored)
+
+    def _equivalent(self, plan: Plan) -> Query | None:
+        """Codes that took the place of one of ICD-9-CM, which the dot tells apart where two have the same digits."""
+        return _any(
+            [
+                Query.const_score_query(self._term("equivalents", each.dotted or each.code), float(-place))
+                for place, each in enumerate(plan.codes, -len(plan.codes))
+            ]
+        )
+
+    def _not_set_aside(self, query: Query | None, plan: Plan) -> Query | None:
+        if query is None or not plan.set_aside:
+            return query
+        aside = [(Occur.MustNot, self._term("system", system)) for system in plan.set_aside]
+        return Query.boolean_query([(Occur.Must, query), *aside])
 
     def _prefix(self, plan: Plan) -> Query | None:
         return self._codes_between(plan.prefix, plan.prefix) if plan.prefix else None
@@ -115,6 +138,7 @@ class Compiler:
         ]
         preferred += [Query.const_score_query(self._said(word), word.weight) for word in plan.preferred]
         preferred += [Query.const_score_query(self._said(word), -word.weight) for word in plan.avoided]
+        preferred += [Query.const_score_query(self._term("system", each), FAVORED) for each in plan.favored]
         if phrase := self._phrase(plan.words):
             preferred.append(Query.boost_query(phrase, PHRASE))
         preferred.append(Query.const_score_query(self._term("billable", True), BILLABLE))

@@ -57,6 +57,9 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("terms", stored=True, tokenizer_name="stems", index_option="freq")
     # What the indexes of the code system call it, and words that may stand beside that or not.
     builder.add_text_field("phrases", stored=True, tokenizer_name="stems", index_option="freq")
+    # The codes of ICD-9-CM that lead to it, each as it is stored and as it is displayed; and all that is told of them.
+    builder.add_text_field("equivalents", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("equivalents_told", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("modifiers", tokenizer_name="stems", index_option="basic")
     # All words as written, for words that are still being typed or are misspelt.
     builder.add_text_field("surface", tokenizer_name="surface", index_option="basic")
@@ -95,6 +98,11 @@ def document(code: IndexedCode, analyzers: Analyzers) -> tantivy.Document:
         found.add_text("surface", phrase)
     for modifiers in code.modifiers:
         found.add_text("modifiers", modifiers)
+    for equivalent in code.equivalents:
+        found.add_text("equivalents", equivalent.code)
+        if equivalent.display != equivalent.code:
+            found.add_text("equivalents", equivalent.display)
+        found.add_text("equivalents_told", equivalent.packed())
     if code.billable is not None:
         found.add_boolean("billable", code.billable)
     if code.chapter:

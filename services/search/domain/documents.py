@@ -9,14 +9,36 @@ from typing import NamedTuple
 
 from .filters import Facet, Status
 
-CODE_SYSTEMS = frozenset({"icd10cm", "icd10pcs", "icd9cm", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"})
+ICD9_SYSTEMS = ("icd9cm", "icd9proc")
+"""Nobody codes with them any more: what they hold is looked for by code, or when it is asked for."""
+CODE_SYSTEMS = frozenset(
+    {"icd10cm", "icd10pcs", "icd9cm", "icd9proc", "hcpcs", "cpt", "cdt", "msdrg", "pos", "modifier"}
+)
+
+
+class Equivalent(NamedTuple):
+    """A code of ICD-9-CM that leads to a code by the General Equivalence Mappings."""
+
+    code: str
+    display: str
+    approximate: bool
+
+    def packed(self) -> str:
+        """As an index keeps it."""
+        return f"{self.code} {self.display} {self.approximate:d}"
+
+    @classmethod
+    def unpacked(cls, text: str) -> Equivalent:
+        code, display, approximate = text.split(" ")
+        return cls(code, display, approximate == "1")
 
 
 class IndexedCode(NamedTuple):
     """One code as the catalog gives it for an index.
 
     `code` has no dot, `display` may have one. `terms` are further words to find the code by, one phrase each; `phrases`
-    what the indexes of the code system call it, and `modifiers` the words that may stand beside those or not.
+    what the indexes of the code system and ICD-9-CM call it, and `modifiers` the words that may stand beside those or
+    not. `equivalents` are the codes of ICD-9-CM that lead to it.
     `begins` and `ends` are both included; None: unbounded. `billable` is None where the code system does not say.
     """
 
@@ -31,10 +53,12 @@ class IndexedCode(NamedTuple):
     chapter: str
     phrases: tuple[str, ...] = ()
     modifiers: tuple[str, ...] = ()
+    equivalents: tuple[Equivalent, ...] = ()
 
 
 class MatchKind(Enum):
     EXACT = "exact"
+    EQUIVALENT = "equivalent"
     PREFIX = "prefix"
     RANGE = "range"
     WORDS = "words"
@@ -60,8 +84,8 @@ class FoundWord:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `words` and `highlights` are set for results found by words, not for suggestions. `status` is None
-    where the plan has no day."""
+    """One result. `words` and `highlights` are set for results found by words, not for suggestions; `equivalents` for
+    results found by the code of ICD-9-CM that they took the place of. `status` is None where the plan has no day."""
 
     system: str
     code: str
@@ -71,6 +95,7 @@ class Hit:
     kind: MatchKind
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
+    equivalents: tuple[Equivalent, ...] = ()
     status: Status | None = None
 
 

@@ -4,8 +4,11 @@ A plan holds words and codes, never an engine's query language, so nothing that 
 An engine answers a plan in stages, each result in the first stage that it fits:
 
 1. the exact codes, in the order typed, the one whose display is spelled as typed first;
-2. codes that begin with the prefix or lie in a range, in code order;
-3. codes found by words, best first.
+2. codes that took the place of a typed code of ICD-9-CM;
+3. codes that begin with the prefix or lie in a range, in code order;
+4. codes found by words, best first.
+
+Systems that are set aside come last within the third, and not at all by words.
 
 The stages count as one list. How many words a result must match is the plan's strictness: an engine is asked with the
 strictest one first, and with the next one only while fewer than `Plan.enough` results were found. Those that match all
@@ -17,7 +20,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from .filters import Filters
+from . import procedures
+from .documents import ICD9_SYSTEMS
+from .filters import Filters, Status
 from .query_words import Word, sort
 from .spelling import CodeRange, Spelled, spelled
 from .vocabulary import vocabulary
@@ -44,7 +49,8 @@ class Plan:
     """What to look for, and among which codes.
 
     `preferred` words were not typed: a description that has one ranks higher by its weight, as does one that has none
-    of an `avoided` word and its others. Both are weighed against a score of BM25 and leave out no result."""
+    of an `avoided` word and its others. So does a code of a `favored` system, by `procedures.WEIGHT`. All are weighed
+    against a score of BM25 and leave out no result."""
 
     codes: tuple[Spelled, ...] = ()
     prefix: str = ""
@@ -52,11 +58,19 @@ class Plan:
     words: tuple[Word, ...] = ()
     preferred: tuple[Word, ...] = ()
     avoided: tuple[Word, ...] = ()
+    favored: tuple[str, ...] = ()
     filters: Filters = EVERYTHING
 
     @property
     def empty(self) -> bool:
         return not (self.codes or self.prefix or self.ranges or self.words)
+
+    @property
+    def set_aside(self) -> tuple[str, ...]:
+        """Code systems that nobody codes with any more, unless one of them, a date, or what is retired is wanted."""
+        asked = self.filters
+        wanted = asked.on or asked.status is Status.RETIRED or asked.system in ICD9_SYSTEMS
+        return () if wanted else ICD9_SYSTEMS
 
     @property
     def enough(self) -> int:
@@ -110,5 +124,6 @@ def understand(text: str, filters: Filters = EVERYTHING, *, as_typed: bool = Fal
         words=tuple(replace(word, as_typed=True) for word in sorted_.words) if as_typed else sorted_.words,
         preferred=sorted_.preferred,
         avoided=sorted_.avoided,
+        favored=(procedures.SYSTEM,) if procedures.is_asked_for(frozenset(words)) else (),
         filters=filters,
     )

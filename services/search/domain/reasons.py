@@ -13,14 +13,26 @@ _SAME_BEGINNING = 4
 
 
 def why(plan: Plan, hit: Hit) -> str:
-    """ "exact code", "code begins with S73.0", "code within 27250-27254", "matches 'hip', 'dislocation'"."""
+    """ "exact code", "from ICD-9-CM 835.00 by GEM, approximate", "code begins with S73.0", "code within 27250-27254",
+    "matches 'hip', 'dislocation'"."""
     if hit.kind is MatchKind.EXACT:
         return "exact code"
+    if hit.kind is MatchKind.EQUIVALENT:
+        return _by_equivalent(plan, hit)
     if hit.kind is MatchKind.PREFIX:
         return f"code begins with {_beginning(hit.display, len(plan.prefix))}"
     if hit.kind is MatchKind.RANGE:
         return f"code within {', '.join(f'{each.low}-{each.high}' for each in plan.ranges)}"
     return _by_words(hit.words)
+
+
+def _by_equivalent(plan: Plan, hit: Hit) -> str:
+    """ "from ICD-9-CM 835.00 by GEM, approximate"."""
+    for typed in plan.codes:
+        for one in hit.equivalents:
+            if (typed.dotted or typed.code) in (one.code, one.display):
+                return f"from ICD-9-CM {one.display} by GEM{', approximate' if one.approximate else ''}"
+    return "from ICD-9-CM by GEM"
 
 
 def _by_words(words: Sequence[FoundWord]) -> str:

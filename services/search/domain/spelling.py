@@ -33,6 +33,11 @@ class Spelled:
     code: str
     typed: str
 
+    @property
+    def dotted(self) -> str:
+        """As typed, if that has the dot of a display; else ""."""
+        return self.typed if "." in self.typed and compact(self.typed) == self.code else ""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeRange:

@@ -146,7 +146,7 @@ def test_on_a_date_a_drug_is_answered_strictly(catalog):
     assert section(found, "ncci_edits").section.state is State.NO_DATA
 
 
-def test_s73_005a(catalog):
+def test_s73_005a(catalog, has_official_data):
     found = page(catalog, "icd10cm", "s73.005a")
     assert found.official.text == "Unspecified dislocation of left hip, initial encounter"
     assert "hip" in found.common.text
@@ -158,7 +158,8 @@ def test_s73_005a(catalog):
     assert any("chapter 19" in label for label in labels)
     assert section(found, "modifiers").section.state is State.NONE
     assert section(found, "ncci_edits").section.state is State.NONE
-    assert section(found, "crosswalks").section.state is State.NO_DATA
+    crosswalks = section(found, "crosswalks").section
+    assert crosswalks.state is (State.AVAILABLE if has_official_data else State.NO_DATA)
     assert values(found, "compliance")["billable"] == "1"
 
 
@@ -185,3 +186,68 @@ def test_a_page_is_put_together_quickly(catalog):
     for _ in range(20):
         catalog.get_code_page(asked)
     assert (time.process_time() - began) / 20 < 0.02, "a page takes more than 20 ms of processor time"
+
+
+def equivalents(found, kind):
+    return [
+        (entry.related[1], entry.value) for entry in section(found, "crosswalks").entries if entry.kind.value == kind
+    ]
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "leads_to"),
+    [
+        ("icd9cm", "835.00", [("S73006A", "10000")]),
+        ("icd9cm", "250.00", [("E119", "10000")]),
+        ("icd9cm", "401.9", [("I10", "10000"), ("I169", "10000")]),
+        ("icd9cm", "V45.81", [("Z951", "00000")]),
+        ("icd9cm", "E885.9", [("W1849XA", "10000")]),
+        ("icd10cm", "S73.006A", [("83500", "10000")]),
+        ("icd10cm", "I10", [("4010", "10000"), ("4011", "10000"), ("4019", "10000")]),
+        ("icd10pcs", "0SR9019", [("0075", "10112"), ("8151", "10111")]),
+    ],
+)
+def test_equivalent_codes_as_the_gems_file_them(catalog, has_official_data, system, code, leads_to):
+    if not has_official_data:
+        return
+    assert equivalents(page(catalog, system, code), "equivalent_code") == leads_to
+
+
+def test_a_code_of_icd9_is_retired_and_says_so(catalog, has_official_data):
+    if not has_official_data:
+        return
+    found = page(catalog, "icd9cm", "835.00")
+    assert (found.status.value, found.billable, found.effective_to) == ("retired", False, "2015-09-30")
+    assert found.record.display == "835.00"
+    crosswalks = section(found, "crosswalks").section
+    assert (crosswalks.state, crosswalks.outdated_since) == (State.AVAILABLE, date(2018, 10, 1))
+    assert crosswalks.summary == "ICD-10-CM: one equivalent code, approximate (GEMs, diagnoses FY2018)."
+    then = page(catalog, "icd9cm", "835.00", on="2015-01-05")
+    assert (then.status.value, then.billable) == ("active", True)
+    assert section(then, "crosswalks").section.state is State.NO_DATA
+
+
+def test_diagnoses_and_procedures_with_the_same_digits_are_two_codes(catalog, has_official_data):
+    if not has_official_data:
+        return
+    cholera, chemo = page(catalog, "icd9cm", "0010"), page(catalog, "icd9proc", "0010")
+    assert (cholera.record.display, chemo.record.display) == ("001.0", "00.10")
+    assert cholera.official.text == "Cholera due to vibrio cholerae"
+    assert chemo.official.text == "Implantation of chemotherapeutic agent"
+
+
+def test_0sr9019(catalog, has_official_data):
+    if not has_official_data:
+        return
+    found = page(catalog, "icd10pcs", "0SR9019")
+    assert found.official.text.startswith("Replacement of Right Hip Joint with Metal Synthetic Substitute, Cemented")
+    assert found.billable is True
+    assert [one.description for one in found.hierarchy.ancestors] == [
+        "Medical and Surgical",
+        "Lower Joints",
+        "Lower Joints, Replacement",
+        "Replacement of Right Hip Joint",
+    ]
+    characters = [entry.text for entry in section(found, "guidelines").entries if entry.kind.value == "character"]
+    assert characters[:5] == ["Medical and Surgical", "Lower Joints", "Replacement", "Hip Joint, Right", "Open"]
+    assert page(catalog, "icd10pcs", "0SR").billable is False

@@ -21,6 +21,12 @@ WHOLE_FILES = {
     "add_on/2026-Q2": 9_000,
     "gpci/2025": 109,
     "gpci/2026": 109,
+    "icd10pcs/FY2026": 80_029,
+    "icd10pcs_tables/FY2020": 21_095,
+    "icd9cm/FY2015": 14_567,
+    "icd9proc/FY2015": 3_882,
+    "gem_diagnoses/FY2018": 106_453,
+    "gem_procedures/FY2016": 152_865,
     "icd10cm_drugs/FY2026": 47_466,
     "icd10cm_neoplasms/FY2026": 10_960,
 }
@@ -194,6 +200,21 @@ def test_add_on_rows_are_found_from_both_sides(release):
     row = release.rows(AddOn, loaded)[0].row
     assert row in [filed.row for filed in release.rows(AddOn, loaded, add_on=row.add_on)]
     assert row in [filed.row for filed in release.rows(AddOn, loaded, primary=row.primary)]
+
+
+async def test_equivalents_are_the_rows_that_stand_for_themselves(catalog, has_official_data):
+    """Without the rows of combinations and those that lead to no code, counted on the files."""
+    found, total = Counter(), 0
+    async for batch in catalog.stream_equivalents(""):
+        total = batch.total
+        for one in batch.equivalents:
+            found[one.gem.system] += 1
+            assert one.gem.other
+            assert not one.gem.is_part
+            assert one.title or one.old == ("icd9cm", "")
+    expected = {"icd10cm": 71_829, "icd9cm": 22_100, "icd10pcs": 76_671, "icd9proc": 66_631}
+    assert found == (expected if has_official_data else {})
+    assert total == sum(found.values())
 
 
 async def test_the_terms_of_the_indexes_are_those_of_the_files(indexes, has_official_data):

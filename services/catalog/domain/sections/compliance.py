@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from .. import hcpcs_indicators, indicators, mue
+from dataclasses import replace
+
+from .. import hcpcs_indicators, icd9cm, indicators, mue
 from ..editions import DataSet
-from ..facts import DiagnosisFacts, ModifierFacts, ProcedureFacts
+from ..facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ModifierFacts, ProcedureFacts
 from ..filed import Filed
 from ..page import Entries, Entry, Kind, Section
 from ..rows import HcpcsCode, Modifier, Rvu
@@ -13,6 +15,7 @@ from .ncci_edits import SETTINGS
 
 NAME = "compliance"
 
+_INPATIENT_SOURCES = ("Medicare code editor (MCE)",)
 _DIAGNOSIS_SOURCES = ("POA exempt list", "Medicare code editor (MCE)", "CC and MCC list", "HCC")
 
 
@@ -24,6 +27,36 @@ def for_diagnosis(facts: DiagnosisFacts) -> Section:
     ]
     entries = [entry] if entry else []
     return section(NAME, facts.question, entry.text if entry else "", [Entries(entries)], uses)
+
+
+def for_inpatient(facts: InpatientFacts) -> Section:
+    entries = []
+    if facts.order:
+        valid = facts.order.row.valid == 1
+        text = "Billable." if valid else "A table of codes: not billable, a code of it is to be chosen."
+        value = str(facts.order.row.valid)
+        entries.append(fact(facts.order, Kind.BILLABLE, text, value=value, label="Billable"))
+    uses = [
+        use(DataSet.ICD10PCS, facts.chosen, found=bool(entries)),
+        *(absent(title) for title in _INPATIENT_SOURCES),
+    ]
+    summary = entries[0].text if entries else ""
+    return section(NAME, facts.question, summary, [Entries(entries)], uses)
+
+
+def for_icd9(facts: Icd9Facts) -> Section:
+    """ICD-9-CM ended with a date of service, not with a year's list (45 CFR 162.1002)."""
+    entries = []
+    if facts.titled:
+        text = f"Valid for dates of service until {icd9cm.LAST_DAY}; not billable since, ICD-10 took its place."
+        dated = fact(facts.titled, Kind.CODE_DATES, text, value=icd9cm.LAST_DAY, label="Dates")
+        entries.append(replace(dated, ends=icd9cm.LAST_DAY))
+    found = use(icd9cm_data_set(facts.record.system), facts.chosen, found=bool(entries))
+    return section(NAME, facts.question, entries[0].text if entries else "", [Entries(entries)], [found])
+
+
+def icd9cm_data_set(system: str) -> DataSet:
+    return DataSet.ICD9PROC if system == icd9cm.PROCEDURES else DataSet.ICD9CM
 
 
 def for_procedure(facts: ProcedureFacts) -> Section:

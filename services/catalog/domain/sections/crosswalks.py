@@ -1,13 +1,16 @@
-"""Crosswalks: add-on and primary codes, and the codes that the HCPCS file refers to."""
+"""Crosswalks: codes of ICD-9-CM and ICD-10, add-on and primary codes, and what the HCPCS file refers to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..codes import procedure_system
 from ..editions import DataSet
-from ..facts import DiagnosisFacts, ProcedureFacts, source
+from ..facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ProcedureFacts, source
 from ..filed import Filed
 from ..page import Entries, Entry, Kind, Section
 from ..rows import AddOn, HcpcsCode
+from . import equivalences
 from .draft import absent, fact, section, use
 
 NAME = "crosswalks"
@@ -15,8 +18,23 @@ CONTRACTOR_LIST = "CCCCC"  # the primary code of add-on codes whose primaries th
 
 
 def for_diagnosis(facts: DiagnosisFacts) -> Section:
-    titles = ("ICD-9-CM equivalence (GEMs)", "ICD-10-CM conversion table", "MS-DRG", "HCC", "CCSR")
-    return section(NAME, facts.question, "", [], [absent(title) for title in titles])
+    return _equivalent(facts, ("ICD-10-CM conversion table", "MS-DRG", "HCC", "CCSR"))
+
+
+def for_inpatient(facts: InpatientFacts) -> Section:
+    return _equivalent(facts, ("MS-DRG", "CCSR for procedures"))
+
+
+def for_icd9(facts: Icd9Facts) -> Section:
+    return _equivalent(facts, ())
+
+
+def _equivalent(facts: DiagnosisFacts | InpatientFacts | Icd9Facts, others: Sequence[str]) -> Section:
+    """What the GEMs say, beside the sources that the catalog has no importer for yet."""
+    system, found = facts.record.system, facts.equivalences
+    uses = [equivalences.source_use(system, found), *(absent(title) for title in others)]
+    summary = equivalences.summary(system, found)
+    return section(NAME, facts.question, summary, [Entries(equivalences.entries(found))], uses)
 
 
 def for_procedure(facts: ProcedureFacts) -> Section:

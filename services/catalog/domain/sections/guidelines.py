@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from .. import fees, indicators
 from ..codes import is_visit
 from ..editions import DataSet
-from ..facts import DiagnosisFacts, OwnedNote, ProcedureFacts
+from ..facts import DiagnosisFacts, Icd9Facts, InpatientFacts, OwnedNote, ProcedureFacts
 from ..filed import CodeRecord, Filed
 from ..page import Entries, Entry, Kind, Section
-from ..rows import AddOn, HcpcsCode, Rvu
+from ..rows import AddOn, HcpcsCode, ProcedureValue, Rvu
 from .draft import absent, fact, listing, section, use
 
 NAME = "guidelines"
@@ -47,6 +47,21 @@ def for_diagnosis(facts: DiagnosisFacts) -> Section:
         absent("Official guidelines for coding and reporting"),
     ]
     return section(NAME, facts.question, _notes_summary(facts), [Entries(entries)], uses)
+
+
+def for_inpatient(facts: InpatientFacts) -> Section:
+    """What the operation is, and what each character says."""
+    operation = [_operation(filed) for filed in facts.values if filed.row.definition]
+    entries = [*operation, *(_character(filed) for filed in facts.values)]
+    uses = [
+        use(DataSet.ICD10PCS_TABLES, facts.tables, found=bool(entries)),
+        absent("Official guidelines for coding and reporting"),
+    ]
+    return section(NAME, facts.question, operation[0].text if operation else "", [Entries(entries)], uses)
+
+
+def for_icd9(facts: Icd9Facts) -> Section:
+    return section(NAME, facts.question, "", [], [absent("ICD-9-CM guidelines and notes")])
 
 
 def for_procedure(facts: ProcedureFacts) -> Section:
@@ -127,6 +142,16 @@ def _summary(facts: ProcedureFacts, add_on_rules: list[Entry], notes: list[Entry
     if not parts and notes:
         parts.append(notes[0].text)
     return " ".join(parts)
+
+
+def _operation(filed: Filed[ProcedureValue]) -> Entry:
+    row = filed.row
+    return fact(filed, Kind.OPERATION, f"{row.label}: {row.definition}.", value=row.value, label=row.label)
+
+
+def _character(filed: Filed[ProcedureValue]) -> Entry:
+    row = filed.row
+    return fact(filed, Kind.CHARACTER, row.label, value=row.value, label=f"{row.position}. {row.axis}")
 
 
 def _note(owned: OwnedNote) -> Entry:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .. import fees
 from ..editions import DataSet
-from ..facts import DiagnosisFacts, ProcedureFacts
+from ..facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ProcedureFacts
 from ..fees import Setting
 from ..filed import Filed
 from ..page import Entries, Entry, EntryList, Kind, Section
@@ -31,6 +31,15 @@ _LEFT_OUT = "before the lower of charge and fee, sequestration and other adjustm
 
 def for_diagnosis(facts: DiagnosisFacts) -> Section:
     return section(NAME, facts.question, "", [], [absent("Coverage articles (MCD)")])
+
+
+def for_inpatient(facts: InpatientFacts) -> Section:
+    """An inpatient stay is paid by its MS-DRG, not by procedure."""
+    return section(NAME, facts.question, "", [], [absent("MS-DRG payment"), absent("LCD, NCD and articles (MCD)")])
+
+
+def for_icd9(facts: Icd9Facts) -> Section:
+    return section(NAME, facts.question, "", [], [absent("Coverage before October 2015")])
 
 
 def for_procedure(facts: ProcedureFacts) -> Section:

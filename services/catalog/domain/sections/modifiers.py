@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import modifier_rules
 from ..cpt_modifiers import WORDING
 from ..editions import DataSet
-from ..facts import DiagnosisFacts, ProcedureFacts, period, source
+from ..facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ProcedureFacts, period, source
 from ..filed import Filed
 from ..modifier_rules import Verdict
 from ..page import Entries, Entry, Kind, Section, Source
@@ -27,6 +27,14 @@ def for_diagnosis(facts: DiagnosisFacts) -> Section:
             f" Its siblings: {listing(others[:_SIBLINGS_NAMED], 'and') if not more else ', '.join(others[:6])}{more}."
         )
     return section(NAME, facts.question, text, [], [])
+
+
+def for_inpatient(facts: InpatientFacts) -> Section:
+    return section(NAME, facts.question, "ICD-10-PCS codes take no modifiers; all is said by their characters.", [], [])
+
+
+def for_icd9(facts: Icd9Facts) -> Section:
+    return section(NAME, facts.question, "ICD-9-CM codes took no modifiers.", [], [])
 
 
 def for_procedure(facts: ProcedureFacts) -> Section:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .. import mue
 from ..codes import procedure_system
 from ..editions import DataSet
-from ..facts import DiagnosisFacts, ProcedureFacts, PtpPairs, source
+from ..facts import DiagnosisFacts, Icd9Facts, InpatientFacts, ProcedureFacts, PtpPairs, source
 from ..filed import Filed
 from ..page import Entries, Entry, EntryList, Kind, Section
 from ..rows import Ptp
@@ -35,6 +35,15 @@ _INDICATORS: dict[str, str] = {
 
 def for_diagnosis(facts: DiagnosisFacts) -> Section:
     return section(NAME, facts.question, "NCCI edits are about procedure codes; diagnoses have none.", [], [])
+
+
+def for_inpatient(facts: InpatientFacts) -> Section:
+    text = "NCCI edits are about CPT and HCPCS codes; inpatient procedure codes have none."
+    return section(NAME, facts.question, text, [], [])
+
+
+def for_icd9(facts: Icd9Facts) -> Section:
+    return section(NAME, facts.question, "NCCI edits are about CPT and HCPCS codes; ICD-9-CM codes have none.", [], [])
 
 
 def for_procedure(facts: ProcedureFacts) -> Section:

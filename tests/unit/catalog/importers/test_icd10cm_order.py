@@ -142,7 +142,6 @@ def test_recognised_by_name_and_first_line(tmp_path, name, year, cut):
     [
         ("icd10cm_order_addenda_2026.txt", LINES[0]),
         ("icd10cm-order-addenda-April-1-2026.txt", LINES[0]),
-        ("icd10pcs_order_2026.txt", LINES[0]),
         ("icd10cm_codes_2026.txt", "S73005A Left hip"),
         (NAME, "Add:        S73005A"),
         (NAME, ""),

@@ -8,10 +8,34 @@ KNOWN = (
     *("HCPC2", "PPRRVU", "GPCI", "25LOCCO", "ccipra-", "ccioph-", "MCR_MUE_", "AOC_", "medcodes_plain_wording"),
     *("icd10c-tabular", "icd10cm_tabular", "icd10cm_order", "icd10cm-order", "icd10cm-tabular"),
     *("icd10cm_index", "icd10cm-eindex", "icd10cm-drug", "icd10cm-neoplasm"),
+    *("icd10pcs_order", "icd10pcs_tables", "CMS32_DESC_LONG_", "2018_I", "icd-gem-2016-convert-"),
 )
 NOT_KNOWN = (
-    *("ORIGIN.md", "README", "LAYOUTS", "HCPC2019_README", "OPPSCAP", "ANES", "ZIP5", "PFREV", "oce_ptp", "icd10pcs"),
-    *("icd10cm_order_addenda", "lcd_", "article_", "ms_drg", "cc_mcc", "pos_codes", "clfs", "opps", "product", "ASP_"),
+    *(
+        "ORIGIN.md",
+        "README",
+        "LAYOUTS",
+        "HCPC2019_README",
+        "OPPSCAP",
+        "ANES",
+        "ZIP5",
+        "PFREV",
+        "oce_ptp",
+        "icd10pcs_index",
+    ),
+    *(
+        "icd10cm_order_addenda",
+        "order_addenda",
+        "lcd_",
+        "article_",
+        "ms_drg",
+        "cc_mcc",
+        "pos_codes",
+        "clfs",
+        "opps",
+        "product",
+        "ASP_",
+    ),
 )
 
 

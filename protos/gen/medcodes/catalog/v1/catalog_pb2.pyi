@@ -84,6 +84,9 @@ class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.V
     ENTRY_KIND_GLOBAL_SHARE: _EntryKind.ValueType  # 32
     ENTRY_KIND_ADD_ON_RULE: _EntryKind.ValueType  # 33
     ENTRY_KIND_VISIT_RULE: _EntryKind.ValueType  # 34
+    ENTRY_KIND_OPERATION: _EntryKind.ValueType  # 40
+    """Guidelines, ICD-10-PCS: the definition of the operation, and what each character means (value: the character)."""
+    ENTRY_KIND_CHARACTER: _EntryKind.ValueType  # 41
     ENTRY_KIND_MODIFIER: _EntryKind.ValueType  # 50
     """Modifiers: value `allowed`, `not_allowed` or `documentation`, or the indicator as filed."""
     ENTRY_KIND_MULTIPLE_PROCEDURE: _EntryKind.ValueType  # 51
@@ -91,6 +94,11 @@ class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.V
     """Crosswalks."""
     ENTRY_KIND_PRIMARY_CODE: _EntryKind.ValueType  # 61
     ENTRY_KIND_CROSS_REFERENCE: _EntryKind.ValueType  # 62
+    ENTRY_KIND_EQUIVALENT_CODE: _EntryKind.ValueType  # 63
+    """General Equivalence Mappings: a code that this one leads to, and one that leads to this; neither is the other turned
+    round. Value: the five digits as filed (approximate, no map, combination, scenario, choice list).
+    """
+    ENTRY_KIND_EQUIVALENT_FROM: _EntryKind.ValueType  # 64
     ENTRY_KIND_PTP_PRACTITIONER: _EntryKind.ValueType  # 70
     """NCCI edits."""
     ENTRY_KIND_PTP_HOSPITAL: _EntryKind.ValueType  # 71
@@ -145,6 +153,9 @@ ENTRY_KIND_GLOBAL_DAYS: EntryKind.ValueType  # 31
 ENTRY_KIND_GLOBAL_SHARE: EntryKind.ValueType  # 32
 ENTRY_KIND_ADD_ON_RULE: EntryKind.ValueType  # 33
 ENTRY_KIND_VISIT_RULE: EntryKind.ValueType  # 34
+ENTRY_KIND_OPERATION: EntryKind.ValueType  # 40
+"""Guidelines, ICD-10-PCS: the definition of the operation, and what each character means (value: the character)."""
+ENTRY_KIND_CHARACTER: EntryKind.ValueType  # 41
 ENTRY_KIND_MODIFIER: EntryKind.ValueType  # 50
 """Modifiers: value `allowed`, `not_allowed` or `documentation`, or the indicator as filed."""
 ENTRY_KIND_MULTIPLE_PROCEDURE: EntryKind.ValueType  # 51
@@ -152,6 +163,11 @@ ENTRY_KIND_ADD_ON_CODE: EntryKind.ValueType  # 60
 """Crosswalks."""
 ENTRY_KIND_PRIMARY_CODE: EntryKind.ValueType  # 61
 ENTRY_KIND_CROSS_REFERENCE: EntryKind.ValueType  # 62
+ENTRY_KIND_EQUIVALENT_CODE: EntryKind.ValueType  # 63
+"""General Equivalence Mappings: a code that this one leads to, and one that leads to this; neither is the other turned
+round. Value: the five digits as filed (approximate, no map, combination, scenario, choice list).
+"""
+ENTRY_KIND_EQUIVALENT_FROM: EntryKind.ValueType  # 64
 ENTRY_KIND_PTP_PRACTITIONER: EntryKind.ValueType  # 70
 """NCCI edits."""
 ENTRY_KIND_PTP_HOSPITAL: EntryKind.ValueType  # 71
@@ -997,6 +1013,103 @@ class IndexedCode(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__billable) -> _WhichOneofReturnType__billable | None: ...
 
 Global___IndexedCode: _TypeAlias = IndexedCode  # noqa: Y015
+
+@_typing.final
+class ListEquivalentsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASE_FIELD_NUMBER: _builtins.int
+    release: _builtins.str
+    """Stream this release only; UNAVAILABLE if the replica does not have it open. Empty: the current one."""
+    def __init__(
+        self,
+        *,
+        release: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["release", b"release"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEquivalentsRequest: _TypeAlias = ListEquivalentsRequest  # noqa: Y015
+
+@_typing.final
+class ListEquivalentsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    EQUIVALENTS_FIELD_NUMBER: _builtins.int
+    release: _builtins.str
+    total: _builtins.int
+    """Number of equivalents in the whole stream, on every message."""
+    @_builtins.property
+    def equivalents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Equivalent]: ...
+    def __init__(
+        self,
+        *,
+        release: _builtins.str = ...,
+        total: _builtins.int = ...,
+        equivalents: _abc.Iterable[Global___Equivalent] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["equivalents", b"equivalents", "release", b"release", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEquivalentsResponse: _TypeAlias = ListEquivalentsResponse  # noqa: Y015
+
+@_typing.final
+class Equivalent(_message.Message):
+    """One row of the General Equivalence Mappings. Rows of combinations, which say a part only, and those that lead to no
+    code are left out.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    ICD9_SYSTEM_FIELD_NUMBER: _builtins.int
+    ICD9_CODE_FIELD_NUMBER: _builtins.int
+    ICD9_DISPLAY_FIELD_NUMBER: _builtins.int
+    ICD9_TITLE_FIELD_NUMBER: _builtins.int
+    FROM_ICD9_FIELD_NUMBER: _builtins.int
+    APPROXIMATE_FIELD_NUMBER: _builtins.int
+    system: _builtins.str
+    """The code of ICD-10: icd10cm or icd10pcs."""
+    code: _builtins.str
+    icd9_system: _builtins.str
+    """The code of ICD-9-CM: icd9cm or icd9proc."""
+    icd9_code: _builtins.str
+    icd9_display: _builtins.str
+    """"835.00"."""
+    icd9_title: _builtins.str
+    """Empty where the release does not hold its title."""
+    from_icd9: _builtins.bool
+    """The ICD-9-CM code leads to that of ICD-10; else the other way round."""
+    approximate: _builtins.bool
+    """The two do not say exactly the same."""
+    def __init__(
+        self,
+        *,
+        system: _builtins.str = ...,
+        code: _builtins.str = ...,
+        icd9_system: _builtins.str = ...,
+        icd9_code: _builtins.str = ...,
+        icd9_display: _builtins.str = ...,
+        icd9_title: _builtins.str = ...,
+        from_icd9: _builtins.bool = ...,
+        approximate: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approximate", b"approximate", "code", b"code", "from_icd9", b"from_icd9", "icd9_code", b"icd9_code", "icd9_display", b"icd9_display", "icd9_system", b"icd9_system", "icd9_title", b"icd9_title", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Equivalent: _TypeAlias = Equivalent  # noqa: Y015
 
 @_typing.final
 class ListIndexesRequest(_message.Message):

@@ -80,6 +80,11 @@ class CatalogServiceStub:
                 request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesRequest.SerializeToString,
                 response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesResponse.FromString,
                 _registered_method=True)
+        self.ListEquivalents = channel.unary_stream(
+                '/medcodes.catalog.v1.CatalogService/ListEquivalents',
+                request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListEquivalentsRequest.SerializeToString,
+                response_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListEquivalentsResponse.FromString,
+                _registered_method=True)
         self.ListIndexes = channel.unary_unary(
                 '/medcodes.catalog.v1.CatalogService/ListIndexes',
                 request_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListIndexesRequest.SerializeToString,
@@ -173,6 +178,13 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListEquivalents(self, request, context):
+        """Codes of ICD-9-CM and ICD-10 that are equivalent by themselves, for building a search index.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListIndexes(self, request, context):
         """The indexes of ICD-10-CM that the current release holds.
         """
@@ -247,6 +259,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.StreamCodes,
                     request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesRequest.FromString,
                     response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesResponse.SerializeToString,
+            ),
+            'ListEquivalents': grpc.unary_stream_rpc_method_handler(
+                    servicer.ListEquivalents,
+                    request_deserializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListEquivalentsRequest.FromString,
+                    response_serializer=medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListEquivalentsResponse.SerializeToString,
             ),
             'ListIndexes': grpc.unary_unary_rpc_method_handler(
                     servicer.ListIndexes,
@@ -457,6 +474,33 @@ class CatalogService:
             '/medcodes.catalog.v1.CatalogService/StreamCodes',
             medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesRequest.SerializeToString,
             medcodes_dot_catalog_dot_v1_dot_catalog__pb2.StreamCodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEquivalents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/medcodes.catalog.v1.CatalogService/ListEquivalents',
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListEquivalentsRequest.SerializeToString,
+            medcodes_dot_catalog_dot_v1_dot_catalog__pb2.ListEquivalentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -61,6 +61,8 @@ class CatalogServiceStub:
     """Up to 200 codes at once; unknown ones are listed as missing."""
     StreamCodes: _grpc.UnaryStreamMultiCallable[_catalog_pb2.StreamCodesRequest, _catalog_pb2.StreamCodesResponse]
     """Every code of the current release with the words to find it by, for building a search index."""
+    ListEquivalents: _grpc.UnaryStreamMultiCallable[_catalog_pb2.ListEquivalentsRequest, _catalog_pb2.ListEquivalentsResponse]
+    """Codes of ICD-9-CM and ICD-10 that are equivalent by themselves, for building a search index."""
     ListIndexes: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListIndexesRequest, _catalog_pb2.ListIndexesResponse]
     """The indexes of ICD-10-CM that the current release holds."""
     ListIndexTerms: _grpc.UnaryStreamMultiCallable[_catalog_pb2.ListIndexTermsRequest, _catalog_pb2.ListIndexTermsResponse]
@@ -107,6 +109,8 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Up to 200 codes at once; unknown ones are listed as missing."""
     StreamCodes: _aio.UnaryStreamMultiCallable[_catalog_pb2.StreamCodesRequest, _catalog_pb2.StreamCodesResponse]  # type: ignore[assignment]
     """Every code of the current release with the words to find it by, for building a search index."""
+    ListEquivalents: _aio.UnaryStreamMultiCallable[_catalog_pb2.ListEquivalentsRequest, _catalog_pb2.ListEquivalentsResponse]  # type: ignore[assignment]
+    """Codes of ICD-9-CM and ICD-10 that are equivalent by themselves, for building a search index."""
     ListIndexes: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListIndexesRequest, _catalog_pb2.ListIndexesResponse]  # type: ignore[assignment]
     """The indexes of ICD-10-CM that the current release holds."""
     ListIndexTerms: _aio.UnaryStreamMultiCallable[_catalog_pb2.ListIndexTermsRequest, _catalog_pb2.ListIndexTermsResponse]  # type: ignore[assignment]
@@ -186,6 +190,14 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_catalog_pb2.StreamCodesResponse], _abc.AsyncIterator[_catalog_pb2.StreamCodesResponse]]:
         """Every code of the current release with the words to find it by, for building a search index."""
+
+    @_abc_1.abstractmethod
+    def ListEquivalents(
+        self,
+        request: _catalog_pb2.ListEquivalentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_catalog_pb2.ListEquivalentsResponse], _abc.AsyncIterator[_catalog_pb2.ListEquivalentsResponse]]:
+        """Codes of ICD-9-CM and ICD-10 that are equivalent by themselves, for building a search index."""
 
     @_abc_1.abstractmethod
     def ListIndexes(

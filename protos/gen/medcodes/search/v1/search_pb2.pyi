@@ -273,7 +273,7 @@ class SearchResult(_message.Message):
     description: _builtins.str
     billable: _builtins.bool
     why: _builtins.str
-    """A plain reason: "exact code", "code begins with S73.0", "matches 'hip', 'dislocation'"."""
+    """A plain reason: "exact code", "from ICD-9-CM 835.00 by GEM, approximate", "code begins with S73.0", "matches 'hip', 'dislocation'"."""
     status: _builtins.str
     """`active`, `future` or `retired` on the date asked for, or today."""
     @_builtins.property
