@@ -73,7 +73,7 @@ def test_icd9_is_set_aside_unless_it_is_asked_for(filters):
     assert understand("hip", filters).set_aside == ()
 
 
-def test_whoever_looks_for_what_is_retired_finds_icd9_too():
+def test_whoever_looks_for_what_is_retired_finds_no_icd9_unless_the_system_is_asked_for():
     today = date(2026, 11, 29)
-    assert understand("hip", Filters(status=Status.RETIRED, today=today)).set_aside == ()
-    assert understand("hip", Filters(status=Status.ACTIVE, today=today)).set_aside
+    assert understand("hip", Filters(status=Status.RETIRED, today=today)).set_aside
+    assert understand("hip", Filters(system="icd9cm", status=Status.RETIRED, today=today)).set_aside == ()
