@@ -24,7 +24,7 @@ def test_changes_and_the_feed_s_address(changed_machine, arrive):
     assert text.count("9.87") == 1
     assert "which this account has not opened" in text
     press(member, "Make the address")
-    assert "/api/v1/feed.atom?token=mcf_" in flat(member.page.get_by_role("status"))
+    assert "/api/v1/feed.atom?token=mcf_" in flat(member.page.locator("main").get_by_role("status"))
     look(member, "account-changes-told", "light")
     press(member, "Revoke it")
-    assert "opens nothing any more" in flat(member.page.get_by_role("status"))
+    assert "opens nothing any more" in flat(member.page.locator("main").get_by_role("status"))

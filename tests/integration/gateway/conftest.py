@@ -15,6 +15,7 @@ from services.common.grpc_server import GrpcServer
 from services.common.health import Health
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
+from services.search.case_lookup import CaseLookup
 from services.search.service import Search
 from services.search.servicer import SERVICE_NAME, SearchServicer
 from services.standalone.ports import free_port
@@ -105,7 +106,8 @@ async def get_search(index, gateway):  # noqa: F811 - of every engine
 
 def _servicer(active):
     """Search over one index, which no keeper changes."""
-    return SearchServicer(Search(lambda: active), SimpleNamespace(index=active, building=""))
+    case_lookup = CaseLookup(lambda: active, most=2, seconds=20)
+    return SearchServicer(Search(lambda: active), case_lookup, SimpleNamespace(index=active, building=""))
 
 
 @pytest.fixture(scope="module")
