@@ -93,7 +93,7 @@ async def test_without_an_encounter_or_a_side_the_first_and_the_unspecified_are_
 
 async def test_words_are_met_by_what_they_stand_for(index):
     hit = (await search(index, "htn")).hits[0]
-    assert (hit.display, why(understand("htn"), hit)) == ("I10", "matches 'htn' = hypertension")
+    assert (hit.display, why(understand("htn"), hit)) == ("I10", "matches 'htn' = essential primary hypertension")
     hit = (await search(index, "collar bone")).hits[0]
     assert (hit.display, why(understand("collar bone"), hit)) == ("S42.002A", "matches 'collar bone' = clavicle")
 
