@@ -17,6 +17,7 @@ from medcodes.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 from medcodes.accounts.v1.operator_pb2_grpc import OperatorServiceStub
 from medcodes.accounts.v1.shelf_pb2_grpc import ShelfServiceStub
 
+from services.accounts.adapters.sql.store import SqlStore
 from services.accounts.app import build
 from services.accounts.settings import AccountsSettings
 from services.common import grpc_client
@@ -50,6 +51,7 @@ class RunningAccounts:
         )
         self.service = build(self.settings, clock)
         self.bus: Bus = self.service.components[0]
+        self.store = next(each for each in self.service.components if isinstance(each, SqlStore))
 
     @property
     def address(self) -> str:

@@ -59,8 +59,10 @@ class MailRoom:
         async with self._store.writing() as transaction:
             _waiting.set(await transaction.mails.waiting())
             queued = await transaction.mails.claim(now_ms, now_ms + CLAIMED_MS)
-            if queued is None:
-                return False
+        if queued is None:
+            return False
+        # In another transaction than the claim: who erases the account holds it and waits for its mails.
+        async with self._store.writing() as transaction:
             mail = await self._mail(transaction, queued)
         if mail is not None and not await self._sent(queued, mail):
             return True
@@ -70,7 +72,8 @@ class MailRoom:
 
     async def _mail(self, transaction: Transaction, queued: QueuedMail) -> Mail | None:
         """What is to be sent; None if nothing is, because nobody has the e-mail, or there is no need any more."""
-        account = await transaction.accounts.by_email(queued.email_key)
+        found = await transaction.accounts.by_email(queued.email_key)
+        account = await transaction.accounts.hold(found.id) if found else None
         if account is None or account.locked:
             return None
         if queued.kind == MailKind.PASSWORD_CHANGED:

@@ -109,7 +109,9 @@ class Accounts(Protocol):
     async def by_email(self, email_key: str) -> Account | None: ...
 
     async def hold(self, account_id: str) -> Account | None:
-        """As `get`; until the transaction ends no other one that holds the account goes on."""
+        """As `get`; until the transaction ends no other one that holds the account goes on. Who holds it and also
+        changes rows of other tables that are the account's holds it first, as `erase` does: two who take the same in
+        another order would wait for each other."""
 
     async def find(self, text: str, plan: str, before: tuple[int, str] | None, limit: int) -> Sequence[Account]:
         """Accounts whose e-mail holds `text`, or whose id it is, newest first, behind `before` (created_at_ms, id)."""
@@ -167,7 +169,7 @@ class Links(Protocol):
         """Replaces the account's earlier link of that kind."""
 
     async def take(self, kind: LinkKind, token_hash: bytes, now_ms: int) -> str:
-        """The account of a link that has not ended, "" if there is none. Of two that take it one gets it."""
+        """The account of a link that has not ended, held; "" if there is none. Of two that take it one gets it."""
 
     async def drop(self, kind: LinkKind, account_id: str) -> None: ...
 

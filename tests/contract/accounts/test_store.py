@@ -219,6 +219,25 @@ class StoreContract:
 
         assert sorted(await asyncio.gather(*(take() for _ in range(6)))) == [""] * 5 + [one.id]
 
+    async def test_who_takes_a_link_and_who_erases_its_account_do_not_wait_for_each_other(self, store):
+        one = account()
+        await added(store, one)
+        async with store.writing() as transaction:
+            await transaction.links.add(LinkKind.RESET, one.id, hashed("t"), NOW + 10)
+
+        async def take() -> str:
+            async with store.writing() as transaction:
+                taken = await transaction.links.take(LinkKind.RESET, hashed("t"), NOW)
+                await transaction.accounts.hold(one.id)
+                return taken
+
+        async with store.writing() as transaction:
+            await transaction.accounts.hold(one.id)
+            taking = asyncio.create_task(take())
+            await asyncio.sleep(0.2)
+            await transaction.accounts.erase(one.id)
+        assert await taking == ""
+
     async def test_a_claimed_mail_is_nobody_elses_until_its_time_is_over(self, store):
         async with store.writing() as transaction:
             await transaction.mails.add(MailKind.VERIFY, "one@example.org", NOW)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 from aiosmtpd.controller import Controller
 from medcodes.accounts.v1 import accounts_pb2 as pb
@@ -99,6 +101,25 @@ async def test_asking_for_a_mail_answers_the_same_whether_the_email_is_known(tmp
         left = [path.read_text() for path in (accounts.settings.accounts_dir / "mail").glob("*.eml")]
         assert [re.findall("^To: (.*)$", text, re.MULTILINE) for text in left] == [["one@example.org"]]
         assert "Confirm" in left[0]
+
+
+async def test_an_account_is_erased_while_its_mail_is_written(tmp_path, nats_server, postgres):
+    url = await postgres.new_database()
+    # Of two that wait for each other, PostgreSQL makes one fail after a second: here it does not, so that both do.
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"ALTER DATABASE {urlsplit(url).path[1:]} SET deadlock_timeout = '1min'")
+    await connection.close()
+    async with running(tmp_path, nats_server.url, accounts_database_url=url) as accounts:
+        owner = (await accounts.register()).principal.account_id
+        await accounts.mail("Confirm")
+        async with accounts.store.writing() as transaction:
+            await transaction.accounts.hold(owner)
+            await asking(accounts, "one@example.org")
+            await asyncio.sleep(0.3)
+            await transaction.accounts.erase(owner)
+        await accounts.register("two@example.org")
+        await accounts.mail("Confirm")
+        assert list((accounts.settings.accounts_dir / "mail").iterdir()) == []
 
 
 async def test_mails_are_for_nobody_elses_eyes(accounts):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ...domain.mails import MailKind
 from ...domain.people import LinkKind, new_id
 from ...ports import QueuedMail
-from .tables import links, mails
+from .tables import accounts, links, mails
 from .upsert import insert
 
 
@@ -28,11 +28,12 @@ class SqlLinks:
         )
 
     async def take(self, kind: LinkKind, token_hash: bytes, now_ms: int) -> str:
-        taken = links.delete().where(
-            links.c.token_hash == token_hash, links.c.kind == kind.value, links.c.expires_at_ms > now_ms
-        )
-        found = (await self._connection.execute(taken.returning(links.c.account_id))).scalar_one_or_none()
-        return found or ""
+        works = (links.c.token_hash == token_hash) & (links.c.kind == kind.value) & (links.c.expires_at_ms > now_ms)
+        # The account first: who erases it holds it and waits for its links.
+        owner = sa.select(links.c.account_id).where(works).scalar_subquery()
+        await self._connection.execute(sa.select(accounts.c.id).where(accounts.c.id == owner).with_for_update())
+        taken = links.delete().where(works).returning(links.c.account_id)
+        return (await self._connection.execute(taken)).scalar_one_or_none() or ""
 
     async def drop(self, kind: LinkKind, account_id: str) -> None:
         await self._connection.execute(
