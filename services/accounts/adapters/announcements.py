@@ -19,7 +19,7 @@ class Announcements:
     """Run `tell` and `listen` as `Task`s. While NATS is away, events wait in the outbox."""
 
     def __init__(self, bus: Bus, database: Database, store: SqlStore, on_subject_erased: Handler) -> None:
-        self._bus, self._on_subject_erased = bus, on_subject_erased
+        self._bus, self._store, self._on_subject_erased = bus, store, on_subject_erased
         self._relay = OutboxRelay[Entry](
             bus,
             ACCOUNTS_STREAM,
@@ -43,6 +43,7 @@ class Announcements:
         await self._bus.wait_connected()
         await self._bus.ensure_events_stream()
         await self._bus.ensure_accounts_stream()
+        await self._store.until_prepared()
 
 
 def _event(entries: Sequence[Entry]) -> Event:

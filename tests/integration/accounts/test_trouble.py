@@ -7,14 +7,16 @@ import contextlib
 import sqlite3
 import time
 
+import asyncpg
 from medcodes.accounts.v1 import accounts_pb2 as pb
 from medcodes.accounts.v1 import operator_pb2
 from medcodes.events.v1.events_pb2 import AccountRegistered, PlanChanged
 from typer.testing import CliRunner
 
+from services.accounts.adapters.migrations.upgrade import ADVISORY_LOCK
 from services.accounts.cli import accounts as command
 from services.common import endpoints
-from tests.accounts_service import call, eventually, reason, running
+from tests.accounts_service import Clock, RunningAccounts, call, eventually, reason, running
 from tests.postgres import Postgres
 
 
@@ -44,6 +46,22 @@ async def test_a_service_that_starts_again_tells_nothing_twice(tmp_path, nats_se
             await replica.register(f"b{number}@example.org")
             told = await accounts.until_told(2 * number + 2)
             assert len(told) == 2 * number + 2
+
+
+async def test_nothing_is_asked_of_a_database_before_its_tables_are_there(tmp_path, nats_server, postgres, capfd):
+    url = await postgres.new_database()
+    another = await asyncpg.connect(url)
+    await another.execute(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
+    service = RunningAccounts(tmp_path, nats_server.url, Clock(), accounts_database_url=url)
+    starting = asyncio.create_task(service.start())
+    await asyncio.sleep(1)
+    await another.close()
+    await starting
+    await service.register()
+    await service.until_told(1)
+    await service.stop()
+    said = "".join(capfd.readouterr())
+    assert "started" in said and "task failed" not in said
 
 
 async def test_a_database_that_is_away_is_unavailable_and_comes_back(tmp_path, nats_server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets as random_bytes
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -87,7 +88,7 @@ class SqlStore:
 
     def __init__(self, database: Database, prepared: Callable[[], Awaitable[None]] | None = None) -> None:
         self._database, self._prepared = database, prepared
-        self._throttle_key = b""
+        self._throttle_key, self._is_prepared = b"", asyncio.Event()
         self._preparing = Task("accounts' schema", self.prepare)
         self._signals = {EVENTS: Signal(), MAILS: Signal()}
 
@@ -106,8 +107,13 @@ class SqlStore:
             await connection.execute(made.on_conflict_do_nothing())
             found = await connection.execute(sa.select(secrets.c.value).where(secrets.c.name == THROTTLE_KEY))
             self._throttle_key = found.scalar_one()
+        self._is_prepared.set()
         if self._prepared:
             await self._prepared()
+
+    async def until_prepared(self) -> None:
+        """Returns once the schema is up to date; for who works on the database without being asked."""
+        await self._is_prepared.wait()
 
     def signal(self, name: str) -> Signal:
         """What tells of `EVENTS` or `MAILS` that were added."""
