@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import jellyfish
@@ -43,10 +43,11 @@ class Lexicon:
     def __init__(self, text: str) -> None:
         counted = [line.split("\t") for line in text.splitlines()]
         self.counts: Mapping[str, int] = {word: int(count) for word, count in counted}
-        self._words = list(self.counts)
-        self._in_order = sorted(self._words)
+        self._in_order = sorted(self.counts)
+        self._by_length: dict[int, list[str]] = {}
         self._by_sound: dict[str, list[str]] = {}
-        for word in self._words:
+        for word in self.counts:
+            self._by_length.setdefault(len(word), []).append(word)
             self._by_sound.setdefault(jellyfish.metaphone(word), []).append(word)
 
     @classmethod
@@ -64,14 +65,19 @@ class Lexicon:
         to a word that sounds the same, then more documents."""
         edits = 2 if len(word) >= _LONG else 1
         sounding = frozenset(near for near in self._by_sound.get(jellyfish.metaphone(word), ()) if _is_like(word, near))
-        spelled = {
-            near for near, *_ in process.extract(word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=None)
-        }
+        spelled = set(self._within(word, edits))
 
         def likeliest_first(near: str) -> tuple[int, int]:
             return OSA.distance(word, near) - (near in sounding), -self.counts[near]
 
         return sorted(spelled | sounding, key=likeliest_first)[:_MOST]
+
+    def _within(self, word: str, edits: int) -> Iterator[str]:
+        """Of each edit the length changes by one at most, so that words of most lengths need not be looked at."""
+        for length in range(len(word) - edits, len(word) + edits + 1):
+            words = self._by_length.get(length, ())
+            found = process.extract(word, words, scorer=OSA.distance, score_cutoff=edits, limit=None)
+            yield from (near for near, *_ in found)
 
 
 def _is_like(word: str, near: str) -> bool:
