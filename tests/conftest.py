@@ -38,6 +38,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> workers.B
     return workers.ByMachine(config, log)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    workers.first_those_that_take_longest(items)
+
+
 def pytest_configure() -> None:
     os.environ.setdefault(workers.OWNER, str(os.getpid()))
 

@@ -15,6 +15,9 @@ ONE_MACHINE = {
     "guarded": ("test_attacks_framing", "test_attacks_guessing", "test_attacks_pages"),
     "open": ("test_browser", "test_browser_keyboard", "test_browser_pages", "test_metering_table", "test_openapi"),
 }
+# The longest of all, of which most cannot be shared out: begun last, it would keep one worker busy while the others are
+# done.
+FIRST = ("test_accepted", "test_engines_agree", "test_opensearch_builds", "test_with_catalog", "test_data_command")
 # Where `make test` keeps what both its parts need.
 SHARED_DIR = "MEDCODES_TEST_SHARED_DIR"
 # The id of the process that the whole run ends with.
@@ -32,6 +35,11 @@ def made_once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path],
             (shared / name).mkdir()
             known.write_text(str(make(shared / name)))
     return Path(known.read_text())
+
+
+def first_those_that_take_longest(items: list[pytest.Item]) -> None:
+    """The others keep their order."""
+    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
 
 
 def _shared(folders: pytest.TempPathFactory) -> Path:
