@@ -6,6 +6,8 @@ import gzip
 import re
 from collections import Counter
 
+import pytest
+
 from tests.relevance import asking, queries
 from tests.relevance.asking import BUNDLED, OFFICIAL
 
@@ -42,6 +44,8 @@ def test_own_queries_are_spread_over_all_chapters(found):
     assert [chapter for chapter, count in asked.items() if count < LEAST_IN_A_CHAPTER] == []
 
 
+# Some thousand queries, while another worker does the same with OpenSearch.
+@pytest.mark.timeout(900)
 def test_no_figure_is_worse_than_the_accepted_one(answers, has_official_data):
     catalog = OFFICIAL if has_official_data else BUNDLED
     assert asking.drops(catalog, answers) == [], "if this is meant, say why and run make relevance ACCEPT=yes"
