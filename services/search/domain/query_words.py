@@ -70,14 +70,16 @@ def _same(*words: str) -> dict[str, str]:
     return {word: word for word in words}
 
 
+SIDE_WORDS = {
+    **dict.fromkeys(("l", "lt", "left"), "left"),
+    **dict.fromkeys(("r", "rt", "right"), "right"),
+    **dict.fromkeys(("bilat", "bilateral", "bilaterally", "both"), "bilateral"),
+}
+
 CHOICES = (
-    # Sides. Without one the code for an unspecified side, or the header.
+    # Without a side the code for an unspecified one, or the header.
     Choice(
-        {
-            **dict.fromkeys(("l", "lt", "left"), "left"),
-            **dict.fromkeys(("r", "rt", "right"), "right"),
-            **dict.fromkeys(("bilat", "bilateral", "bilaterally", "both"), "bilateral"),
-        },
+        SIDE_WORDS,
         avoided=("left", "right", "bilateral"),
         avoided_weight=1.0,
     ),
@@ -91,7 +93,8 @@ CHOICES = (
             **_same("encounter"),
         },
         avoided=("subsequent", "sequela"),
-        avoided_weight=2.0,
+        # More than a description wins by being the shorter one.
+        avoided_weight=4.0,
     ),
     Choice(
         {
@@ -134,6 +137,9 @@ CHOICES = (
         avoided_weight=1.0,
     ),
 )
+
+# What follows the word for a side and says nothing more ("left sided").
+_SIDED = frozenset(("side", "sided"))
 
 # Circumstances that a description names only for those who ask for them: {what: words that ask for it}.
 CIRCUMSTANCES: tuple[tuple[tuple[str, ...], frozenset[str], float], ...] = (
@@ -275,6 +281,8 @@ def _preference(word: Word, typed: frozenset[str]) -> Word:
         if official and (not choice.needs or choice.needs in typed):
             others = word.others if official == word.text else (*word.others, official)
             return replace(word, required=False, others=others, weight=PREFERENCE_WEIGHT)
+    if word.text in _SIDED and typed & SIDE_WORDS.keys():
+        return replace(word, required=False, weight=FUNCTION_WEIGHT)
     return word
 
 

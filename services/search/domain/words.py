@@ -9,7 +9,11 @@ MAX_WORDS = 32
 MAX_WORD_LENGTH = 64
 # Function words: they rank a result higher, but none is missed for lacking one. "without", "no", "not" carry meaning.
 FUNCTION_WORDS = frozenset(
-    ("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or", "the", "to", "with")
+    [
+        *("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or", "the", "to", "with"),
+        # "Me" and "her" are abbreviations, too.
+        *("my", "his", "she", "your", "their"),
+    ]
 )
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'", "`": "'", "´": "'"})

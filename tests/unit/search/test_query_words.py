@@ -41,6 +41,8 @@ def meanings(text):
         ("diabetes without complications", ["diabetes", "without", "complications"]),
         ("no known allergies", ["no", "known", "allergies"]),
         ("left", ["left"]),
+        ("fracture of my hip left sided", ["fracture", "hip"]),
+        ("side of the foot", ["side", "foot"]),
         ("heart attack", ["heart attack"]),
         ("ulcer ulcerated ulcerating foot", ["ulcer", "foot"]),
     ],
