@@ -13,7 +13,7 @@ MEDCODES_DATA ?=
 SEARCH ?= $(or $(MEDCODES_SEARCH),tantivy)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults bench relevance protos lock clean
+.PHONY: help run test check faults bench relevance fit protos lock clean
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -45,6 +45,10 @@ bench: $(VENV)/.dev ## measure against named baselines; writes var/bench.json
 
 relevance: $(VENV)/.dev ## score search over known queries; writes docs/relevance.md (ACCEPT=yes: keep its figures)
 	@$(BIN)/python -m tests.relevance $(if $(ACCEPT),--accept)
+
+fit: $(VENV)/.dev ## learn the order of search results again (needs MEDCODES_TEST_DATA)
+	@$(BIN)/pip install --quiet --group fit
+	@$(BIN)/python -m tests.relevance.fit
 
 GEN ?= protos/gen
 protos: $(VENV)/.dev ## generate protos/gen from protos/medcodes

@@ -1,16 +1,16 @@
 """How long a search takes: embedded, over gRPC, through the gateway, and the same query sent raw to OpenSearch.
 
-Topology: `medcodes up --processes` with the bundled ICD-10-CM and the sample set, once with tantivy and once with a
-node of OpenSearch. The queries are the project's own of the seen half of `tests/relevance`, one at a time, each over
-all ways and in another order every round. The raw query is what the adapter sends, in as many requests, its answer
-read and not looked at. Embedded is the search service's code on the machine's tantivy index, in the process that
-asks.
+Topology: `medcodes up --processes` with the official downloads of MEDCODES_TEST_DATA (without it the bundled ICD-10-CM
+and the sample set), once with tantivy and once with a node of OpenSearch. The queries are the project's own of the seen
+half of `tests/relevance`, one at a time, each over all ways and in another order every round. Raw are the bodies that
+the adapter sends for a query, in as many requests, noted once beforehand; their answers are read and not looked at.
+Embedded is the search service's code on the machine's tantivy index, in the process that asks.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import os
 import random
 import statistics
 import tempfile
@@ -24,16 +24,16 @@ import grpc
 import psutil
 from medcodes.search.v1 import search_pb2, search_pb2_grpc
 
+from benchmarks import raw_searches
 from benchmarks.report import Figure
-from services.search.adapters.opensearch_query import Compiler
-from services.search.adapters.opensearch_words import WORDS_ID, KnownWords
 from services.search.adapters.tantivy_store import TantivyStore
-from services.search.domain.query import understand
 from services.search.ports import SearchIndex
-from services.search.service import DEFAULT_LIMIT, Question, Search
+from services.search.service import Question, Search
 from tests.machine import Machine, running
 from tests.relevance.queries import SEEN, own
 
+DATA = "MEDCODES_TEST_DATA"
+INDEX_SECONDS = 600.0
 TIMES, MORE_MS = 1.3, 3.0
 """The gateway's answer may take so many times as long as the raw one, or so much longer, whichever is more."""
 
@@ -42,7 +42,7 @@ Ask = Callable[[str], Awaitable[object]]
 
 def measure(rounds: int) -> list[Figure]:
     texts = [query.text for query in own() if query.half == SEEN]
-    how = f"{len(texts)} queries, one at a time"
+    how = f"{len(texts)} queries, one at a time, {'official downloads' if DATA in os.environ else 'sample set'}"
     embedded = _with_engine("tantivy", texts, rounds)
     cluster = _with_engine("opensearch", texts, rounds)
     raw = statistics.median(_p50s(cluster["raw"]))
@@ -70,11 +70,12 @@ def measure(rounds: int) -> list[Figure]:
 def _with_engine(engine: str, texts: Sequence[str], rounds: int) -> Mapping[str, list[list[float]]]:
     """Milliseconds by way and round; under `mib` what the engine takes."""
     settings = {"MEDCODES_SEARCH": engine}
+    arguments = ("--processes", *(("--data", os.environ[DATA]) if DATA in os.environ else ()))
     with (
         tempfile.TemporaryDirectory() as name,
-        running(Path(name) / "state", settings, arguments=("--processes",)) as medcodes,
+        running(Path(name) / "state", settings, arguments) as medcodes,
     ):
-        medcodes.until_search_answers()
+        medcodes.until_search_answers(seconds=INDEX_SECONDS)
         found = asyncio.run(_measure(medcodes, engine, texts, rounds))
         mib = sum(_mib(medcodes.pids()[name]) for name in ("search", "opensearch") if name in medcodes.pids())
     return {**found, "mib": [[mib]]}
@@ -97,7 +98,7 @@ async def _measure(medcodes: Machine, engine: str, texts: Sequence[str], rounds:
         if engine == "tantivy":
             ways["embedded"] = await _embedded(medcodes, release)
         else:
-            ways["raw"] = await _raw(http, medcodes.endpoint("opensearch").replace("opensearch:", "http:"), texts)
+            ways["raw"] = await _raw(http, medcodes.endpoint("opensearch"), texts)
         await _round(ways, texts)
         return _by_way(
             [await _round(ways, random.Random(number).sample(texts, len(texts))) for number in range(rounds)]
@@ -121,39 +122,10 @@ async def _embedded(medcodes: Machine, release: str) -> Ask:
     return lambda text: search.search(Question(text))
 
 
-async def _raw(http: aiohttp.ClientSession, url: str, texts: Sequence[str]) -> Ask:
-    """What the adapter sends for each text: the first attempt, and where that is not enough the others together."""
-    async with http.get(f"{url}/_alias/medcodes-active") as answer:
-        (index,) = await answer.json()
-    async with http.get(f"{url}/{index}/_doc/{WORDS_ID}") as answer:
-        compiler = Compiler(KnownWords((await answer.json())["_source"]))
-    target = f"{url}/{index}/_msearch"
-
-    async def send(body: bytes) -> bytes:
-        async with http.post(target, data=body, headers={"Content-Type": "application/x-ndjson"}) as answer:
-            answer.raise_for_status()
-            return await answer.read()
-
-    requests = {text: await _requests(compiler, text, send) for text in texts}
-
-    async def ask(text: str) -> None:
-        for body in requests[text]:
-            await send(body)
-
-    return ask
-
-
-async def _requests(compiler: Compiler, text: str, send: Callable[[bytes], Awaitable[bytes]]) -> list[bytes]:
-    plan = understand(text)
-    attempts = compiler.worth_asking(plan, plan.attempts)
-    bodies = [compiler.search_body(plan, each, 0, DEFAULT_LIMIT) for each in attempts]
-    first, others = _together(bodies[:1]), _together(bodies[1:])
-    (answer,) = json.loads(await send(first))["responses"]
-    return [first] if answer["hits"]["total"]["value"] >= plan.enough or not others else [first, others]
-
-
-def _together(bodies: Sequence[Mapping[str, object]]) -> bytes:
-    return b"".join(b"{}\n" + json.dumps(body).encode() + b"\n" for body in bodies)
+async def _raw(http: aiohttp.ClientSession, engine: str, texts: Sequence[str]) -> Ask:
+    requests = await raw_searches.noted(engine, texts)
+    url = engine.replace("opensearch:", "http:")
+    return lambda text: raw_searches.send(http, url, requests[text])
 
 
 def _by_way(found: Sequence[Mapping[str, list[float]]]) -> dict[str, list[list[float]]]:

@@ -20,6 +20,8 @@ import typer
 from services.search.ports import CodeBatch, IndexStore
 
 NICENESS = 10
+# For what reckons with vectors and cuts words in pieces, which would take every core there is.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 FAILED = 1
 # Nobody waits for an answer here.
 ENGINE_SECONDS = 30.0
@@ -40,6 +42,7 @@ def main(
     from services.search.ports import EngineError, IndexBuildError
 
     os.nice(NICENESS)
+    os.environ.update(ONE_THREAD)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     codes = indexed_codes(CatalogClient(catalog_address, timeout=timeout), release)
     try:

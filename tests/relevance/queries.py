@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -26,8 +26,14 @@ KINDS = (*OWN_KINDS, *PHRASE_KINDS)
 SEEN, UNSEEN = HALVES = ("seen", "unseen")
 
 INDEX_FILES = "icd10cm_index_*.pairs.csv*"
-# What part of the phrases is scored: some 800 and some 2,400.
-SHARES = {"disease": 0.75, "index": 0.09}
+# What part of the phrases is scored, from and to: some 800 and some 2,400.
+SCORED = {"disease": (0.0, 0.75), "index": (0.0, 0.09)}
+# And what parts the order of results is learned from: some 200 and some 10,000, each asked of an index that lacks it.
+LEARNED = (
+    {"disease": (0.75, 1.0), "index": (0.09, 0.21)},
+    {"disease": (0.0, 0.0), "index": (0.21, 0.33)},
+    {"disease": (0.0, 0.0), "index": (0.33, 0.45)},
+)
 _LEVELS = " > "
 _GONE = "not_in_fy2026"
 # Words that a name and a title have in common without meaning the same.
@@ -75,7 +81,7 @@ def own(path: Path = OWN_QUERIES) -> list[Query]:
         ]
 
 
-def phrases(folder: Path) -> Phrases:
+def phrases(folder: Path, parts: Mapping[str, tuple[float, float]] | None = None) -> Phrases:
     """A sample of the alphabetic index to diseases: none if no file of it lies below `folder`.
 
     A `disease` is a main term that stands by itself and shares a telling word with the title of its code, as a title's
@@ -90,7 +96,8 @@ def phrases(folder: Path) -> Phrases:
         for row in _rows(path):
             full, plain = row["phrase_full"], row["phrase_plain"]
             kind, text = _kind(full, plain, row["description_fy2026"]), typed(plain)
-            if row["status_fy2026"] == _GONE or _fraction("sample", text) >= SHARES[kind]:
+            begin, end = (parts or SCORED)[kind]
+            if row["status_fy2026"] == _GONE or not begin <= _fraction("sample", text) < end:
                 continue
             accepted.setdefault((kind, text), {}).update(dict.fromkeys(_stored(row["code"])))
             left_out |= {words(full), words(plain)}

@@ -60,8 +60,8 @@ def test_a_query_is_read_with_its_codes_as_they_are_stored(tmp_path):
 
 
 def test_the_sample_is_fixed_by_the_phrase_alone(tmp_path):
-    taken = text_with("sample", True, queries.SHARES["index"])
-    left = text_with("sample", False, queries.SHARES["index"])
+    taken = text_with("sample", True, queries.SCORED["index"][1])
+    left = text_with("sample", False, queries.SCORED["index"][1])
     rows = [[text, text.title(), "A00.0", "", "billable", ""] for text in (left, taken)]
     write_index(tmp_path, rows)
     assert [query.text for query in queries.phrases(tmp_path).queries] == [taken]
@@ -71,7 +71,7 @@ def test_the_sample_is_fixed_by_the_phrase_alone(tmp_path):
 
 @pytest.fixture
 def every_phrase(monkeypatch):
-    monkeypatch.setattr(queries, "SHARES", {"disease": 1.0, "index": 1.0})
+    monkeypatch.setattr(queries, "SCORED", {"disease": (0.0, 1.0), "index": (0.0, 1.0)})
 
 
 def test_a_shorter_form_of_a_title_is_a_disease_and_any_other_an_index_phrase(every_phrase, tmp_path):

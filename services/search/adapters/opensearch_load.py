@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from opensearchpy.helpers import BulkIndexError, async_streaming_bulk
 
@@ -12,8 +12,8 @@ from services.search.ports import CodeBatch, IndexBuildError, Progress
 
 from .opensearch_engine import ADMIN_SECONDS, Engine, failures, understood
 from .opensearch_index import OpenSearchIndex
+from .opensearch_kept import Kept, KeptBuilder, read
 from .opensearch_mapping import document
-from .opensearch_words import BESIDE_CODES, WORDS_ID, KnownWords, WordsBuilder
 
 BULK_SECONDS = 60.0
 MERGE_SECONDS = 300.0
@@ -24,31 +24,44 @@ _REFUSALS, _FIRST_PAUSE, _LONGEST_PAUSE = 8, 0.5, 15.0
 _WARMING = ("left hip dislocation", "S73.0", "27250-27254", "type 2 diabetes wi", "hypretension")
 
 
-async def load(engine: Engine, name: str, release: str, batches: AsyncIterator[CodeBatch], progress: Progress) -> int:
-    """The number of documents in the index `name`, which holds all codes of `release` and is never changed again.
+class Loaded(NamedTuple):
+    """How many documents are in an index: those of codes, and those beside them."""
+
+    codes: int
+    beside: int
+
+
+async def load(
+    engine: Engine, name: str, release: str, batches: AsyncIterator[CodeBatch], progress: Progress
+) -> Loaded:
+    """Fills the index `name` with all codes of `release`; it is never changed again.
 
     The stream is read no faster than the cluster takes it: the next codes are asked for when the last ones are in.
-    Raises IndexBuildError, EngineError, and what `batches` raises.
+    What is kept beside the codes is read again, as who opens the index does. Raises IndexBuildError, EngineError, and
+    what `batches` raises.
     """
     stream = _Stream(release, batches, progress)
     with failures(), understood(but=lambda: stream.error):
         await _send(engine, stream.actions(name))
-    stored = await _settled(engine, name) - BESIDE_CODES
+    stored = await _settled(engine, name) - stream.beside
     if not stream.total or stored != stream.total:
         raise IndexBuildError(f"the index holds {stored} documents, the release {stream.total} codes")
-    await _warm(engine, name, release, KnownWords(stream.words.document()))
-    return stored
+    try:
+        kept = await read(engine, name, stream.beside)
+    except ValueError as error:
+        raise IndexBuildError(str(error)) from error
+    await _warm(engine, name, release, kept)
+    return Loaded(stored, stream.beside)
 
 
 class _Stream:
-    """Codes of a release as actions for the cluster. `total` is how many the catalog says there are, `error` what ended
-    the batches before their end."""
+    """Codes of a release as actions for the cluster. `total` is how many the catalog says there are, `beside` how many
+    documents are sent that are no codes, `error` what ended the batches before their end."""
 
     def __init__(self, release: str, batches: AsyncIterator[CodeBatch], progress: Progress) -> None:
         self._release, self._batches, self._progress = release, batches, progress
-        self.total = 0
+        self.total = self.beside = 0
         self.error: Exception | None = None
-        self.words = WordsBuilder()
 
     async def actions(self, name: str) -> AsyncIterator[dict[str, Any]]:
         try:
@@ -59,7 +72,7 @@ class _Stream:
             raise
 
     async def _actions(self, name: str) -> AsyncIterator[dict[str, Any]]:
-        position = 0
+        position, kept = 0, KeptBuilder()
         async for batch in self._batches:
             if batch.release != self._release:
                 raise IndexBuildError(f"the catalog streamed release {batch.release}, not {self._release}")
@@ -67,10 +80,12 @@ class _Stream:
             for code in batch.codes:
                 # With an id of its own a document that is sent twice, because a node went away, is there once.
                 yield {"_index": name, "_id": str(position), "_source": document(code, position)}
-                self.words.add(code)
+                kept.add(code)
                 position += 1
             self._progress(position, batch.total)
-        yield {"_index": name, "_id": WORDS_ID, "_source": self.words.document()}
+        for identity, source in kept.documents():
+            yield {"_index": name, "_id": identity, "_source": source}
+            self.beside += 1
 
 
 async def _send(engine: Engine, actions: AsyncIterator[dict[str, Any]]) -> None:
@@ -111,11 +126,11 @@ async def _settled(engine: Engine, name: str) -> int:
         return int(counted["count"])
 
 
-async def _warm(engine: Engine, name: str, release: str, words: KnownWords) -> None:
+async def _warm(engine: Engine, name: str, release: str, kept: Kept) -> None:
     async def closed() -> None:
         pass
 
-    index = OpenSearchIndex(engine, name, release, 0, words, closed)
+    index = OpenSearchIndex(engine, name, release, 0, kept, closed)
     for text in _WARMING:
         plan = understand(text)
         await index.search(plan, plan.attempts, offset=0, limit=20)

@@ -14,7 +14,7 @@ from services.search.domain.spelling import compact
 from .tantivy_schema import FIRST_DAY, LAST_DAY, code_number, day_number
 
 # Raised with every change to this file that an index built before would not answer rightly with.
-FORMAT = 3
+FORMAT = 4
 
 _LONGEST_TOKEN = 255
 _OPENING_LENGTH = 80
@@ -124,9 +124,11 @@ def _properties() -> dict[str, Any]:
         "ends": {"type": "integer"},
         # Greater for shorter descriptions, which come first among suggestions.
         "brevity": {"type": "integer", "index": False},
-        # Of the one document that holds the words of the index and no code (opensearch_words).
+        # Of the documents that hold no code, but the words of the index and the texts of its codes (opensearch_kept).
         "lexicon": kept,
         "stems": kept,
+        "piece": {"type": "binary"},
+        "digest": kept,
     }
 
 

@@ -7,6 +7,7 @@ result counts as the best stage that it fits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.search.domain.documents import DIAGNOSES, MatchKind
@@ -15,6 +16,7 @@ from services.search.domain.query import Plan, Strictness
 from .opensearch_filters import counts, within
 from .opensearch_word_query import WordQueries
 from .opensearch_words import KnownWords
+from .ranking.window import ALIKE_BONUS
 from .tantivy_schema import code_number
 
 Query = dict[str, Any]
@@ -33,6 +35,9 @@ _STAGES = (
 )
 _RETURNED = ["system", "code", "display", "description", "terms", "phrases", "billable", "begins", "ends"]
 _RETURNED += ["equivalents_told"]
+# What a result is put in order by, besides its score: all that need be read of those that are not on the page.
+_WEIGHED = ["billable"]
+_BY_CODE, _ALIKE_ALONE, _EVERYWHERE, _CHOSEN = "by_code", "alike_alone", "everywhere", "chosen"
 # Results of one score, as all codes below a prefix have, come in code order.
 _ORDER: list[dict[str, str]] = [{"_score": "desc"}, {"number": "asc"}, {"position": "asc"}]
 
@@ -57,26 +62,40 @@ class Compiler:
         left_out = set()
         if not misspelt:
             left_out.add(Strictness.CORRECTED)
-        elif not (plan.codes or plan.prefix or plan.ranges) and any(w.required and not w.prefix for w in misspelt):
+        elif not plan.names_codes and any(w.required and not w.prefix for w in misspelt):
             # A word that must be met is not in the index.
             left_out.add(Strictness.ALL)
         return tuple(each for each in attempts if each not in left_out) or attempts
 
     def search_body(self, plan: Plan, strictness: Strictness, offset: int, limit: int) -> Query:
-        """The request for a page of results with its facets.
+        """The request for a page of results with its facets, and for how many of them were found by their codes."""
+        query = _best([*_codes(plan), *_by_words(self._words.found(plan, strictness), plan)])
+        by_code = {"bool": {"must": _best(_codes(plan)), "filter": within(plan.filters)}}
+        return {**_counted(query, plan, {_BY_CODE: {"filter": by_code}}, offset, limit), "_source": _RETURNED}
 
-        The filters come after the query, because each facet is counted as if nothing had been chosen in it.
+    def window_body(self, plan: Plan, strictness: Strictness, alike: Sequence[str], offset: int, limit: int) -> Query:
+        """The same for results by words, of whose documents only the ids and what they are put in order by are
+        returned.
+
+        The documents with the ids `alike` are results, too, with a score of ALIKE_BONUS above that of their words.
         """
-        return {
-            "query": _best([*_codes(plan), *_by_words(self._words.found(plan, strictness), plan)]),
-            "post_filter": within(plan.filters),
-            "aggs": counts(plan.filters),
-            "sort": _ORDER,
-            "from": offset,
-            "size": limit,
-            "_source": _RETURNED,
-            "track_total_hits": True,
+        words = self._words.found(plan, strictness)
+        same: Query = {"ids": {"values": list(alike)}}
+        joined = {"bool": {"should": [*words, _constant(same, ALIKE_BONUS)]}}
+        counted = {
+            "filter": {"bool": {"filter": same, "must_not": words}},
+            "aggs": {
+                _EVERYWHERE: {"filter": within(plan.filters.wide)},
+                _CHOSEN: {"filter": within(plan.filters)},
+            },
         }
+        query = _best([*_codes(plan), *_by_words([joined], plan)])
+        body = _counted(query, plan, {_ALIKE_ALONE: counted}, offset, limit)
+        return {**body, "_source": False, "docvalue_fields": _WEIGHED}
+
+    def documents_body(self, ids: Sequence[str]) -> Query:
+        """The request for documents, in whatever order."""
+        return {"query": {"ids": {"values": list(ids)}}, "size": len(ids), "_source": _RETURNED}
 
     def match_body(self, plan: Plan, limit: int) -> Query:
         """The first results that match all words, not counted."""
@@ -92,6 +111,33 @@ class Compiler:
         """The request for completions."""
         query = _within(_best([*_codes(plan), *_by_words(self._words.completions(plan, strictness), plan)]), plan)
         return {"query": query, "sort": _ORDER, "size": limit, "_source": _RETURNED, "track_total_hits": False}
+
+
+def found_by_code(counted: Any) -> bool:
+    """Of the aggregations of a `search_body`."""
+    return int(counted[_BY_CODE]["doc_count"]) > 0
+
+
+def alike_alone(counted: Any) -> tuple[int, int]:
+    """How many results only their meaning found: of those within the filters, and of those with nothing chosen."""
+    found = counted.get(_ALIKE_ALONE)
+    return (int(found[_CHOSEN]["doc_count"]), int(found[_EVERYWHERE]["doc_count"])) if found else (0, 0)
+
+
+def _counted(query: Query, plan: Plan, more: Query, offset: int, limit: int) -> Query:
+    """A page of results with its facets, and `more` aggregations.
+
+    The filters come after the query, because each facet is counted as if nothing had been chosen in it.
+    """
+    return {
+        "query": query,
+        "post_filter": within(plan.filters),
+        "aggs": {**counts(plan.filters), **more},
+        "sort": _ORDER,
+        "from": offset,
+        "size": limit,
+        "track_total_hits": True,
+    }
 
 
 def _best(stages: list[Query]) -> Query:

@@ -27,11 +27,13 @@ _DIGITS = 20
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What an index says about itself. `documents` is 0 until it is complete, and again when it is to be removed."""
+    """What an index says about itself. `documents` is 0 until it is complete, and again when it is to be removed;
+    `beside` is how many more documents it has that are no codes."""
 
     prefix: str
     release: str
     documents: int = 0
+    beside: int = 0
     format: int = FORMAT
 
     def stored(self) -> dict[str, Any]:
@@ -40,6 +42,7 @@ class Meta:
                 "prefix": self.prefix,
                 "release": self.release,
                 "documents": self.documents,
+                "beside": self.beside,
                 "format": self.format,
             }
         }
@@ -47,12 +50,13 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One index. `activated` is when it was last put in force (0: never); `note` the id of an activation that has yet
-    to be announced ("": none)."""
+    """One index. `documents` are codes, `beside` the others. `activated` is when it was last put in force (0: never);
+    `note` the id of an activation that has yet to be announced ("": none)."""
 
     name: str
     release: str
     documents: int
+    beside: int
     created: int
     active: bool
     activated: int
@@ -88,6 +92,7 @@ def _stored(prefix: str, name: str, found: Mapping[str, Any]) -> Stored:
         name=name,
         release=str(meta["release"]),
         documents=int(meta["documents"]) if meta["format"] == FORMAT else 0,
+        beside=int(meta.get("beside", 0)),
         created=int(found["settings"]["index"]["creation_date"]),
         active=f"{prefix}-active" in aliases,
         activated=max((int(each.removeprefix(activated)) for each in aliases if each.startswith(activated)), default=0),

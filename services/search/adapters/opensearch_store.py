@@ -5,7 +5,6 @@ One process uses a prefix at a time, and one index process beside it.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,10 +17,10 @@ from . import opensearch_state as state
 from .opensearch_address import address
 from .opensearch_engine import ADMIN_SECONDS, Engine, understood
 from .opensearch_index import OpenSearchIndex
+from .opensearch_kept import Kept, read
 from .opensearch_load import load
 from .opensearch_mapping import index_body
 from .opensearch_state import Meta, Stored
-from .opensearch_words import BESIDE_CODES, WORDS_ID, KnownWords
 
 _TOLD = "*.aliases,*.mappings._meta,*.settings.index.creation_date"
 
@@ -32,7 +31,7 @@ log = structlog.get_logger(__name__)
 class _Held:
     """What is kept of an index as long as it is open somewhere, and how often it is."""
 
-    words: KnownWords
+    kept: Kept
     times: int = 0
 
 
@@ -63,11 +62,19 @@ class OpenSearchStore:
             return None
         counted = await self._engine.existing(self._engine.client.count, index=found.name)
         with understood():
-            if counted is None or counted["count"] != found.documents + BESIDE_CODES:
+            if counted is None or counted["count"] != found.documents + found.beside:
                 log.warning("index not opened", release=release, index=found.name, error="documents are missing")
                 return None
-        words = self._open[found.name].words if found.name in self._open else await self._words(found.name)
-        held = self._open.setdefault(found.name, _Held(words))
+        try:
+            kept = (
+                self._open[found.name].kept
+                if found.name in self._open
+                else await read(self._engine, found.name, found.beside)
+            )
+        except ValueError as error:
+            log.warning("index not opened", release=release, index=found.name, error=str(error))
+            return None
+        held = self._open.setdefault(found.name, _Held(kept))
         held.times += 1
         return self._opened(found, held)
 
@@ -80,10 +87,10 @@ class OpenSearchStore:
         try:
             body = index_body(meta.stored())
             await self._engine.call(self._engine.client.indices.create, seconds=ADMIN_SECONDS, index=name, body=body)
-            documents = await load(self._engine, name, release, batches, progress)
+            loaded = await load(self._engine, name, release, batches, progress)
             # From here on it is complete.
-            await self._mark(name, Meta(self._prefix, release, documents))
-            return documents
+            await self._mark(name, Meta(self._prefix, release, loaded.codes, loaded.beside))
+            return loaded.codes
         except BaseException:
             with contextlib.suppress(EngineError):
                 await self._remove(name)
@@ -126,12 +133,6 @@ class OpenSearchStore:
         with understood():
             return state.read(self._prefix, answer)
 
-    async def _words(self, name: str) -> KnownWords:
-        """Raises EngineError if the index has none."""
-        kept = await self._engine.call(self._engine.client.get, seconds=ADMIN_SECONDS, index=name, id=WORDS_ID)
-        with understood():
-            return await asyncio.to_thread(KnownWords, kept["_source"])
-
     def _opened(self, found: Stored, held: _Held) -> OpenSearchIndex:
         async def closed() -> None:
             held.times -= 1
@@ -143,7 +144,7 @@ class OpenSearchStore:
                     with contextlib.suppress(EngineError):
                         await self._remove(found.name)
 
-        return OpenSearchIndex(self._engine, found.name, found.release, found.documents, held.words, closed)
+        return OpenSearchIndex(self._engine, found.name, found.release, found.documents, held.kept, closed)
 
     async def _retire(self, index: Stored) -> None:
         """Removes an index; one that is open here answers on until it is closed, but nobody else may open it."""

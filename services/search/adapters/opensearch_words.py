@@ -1,7 +1,7 @@
 """The words of one index: which it knows, and what a misspelt one may be meant for.
 
-They are known here, beside the cluster, so that a question need not ask for them first. The index itself keeps them, in
-a document of their own that no query finds: so they come and go with it.
+They are known here, beside the cluster, so that a question need not ask for them first. The index itself keeps them
+(opensearch_kept).
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ from services.search.domain.query_words import Word
 from .corrections import Corrections
 from .lexicon import Lexicon, LexiconBuilder
 from .tantivy_schema import Analyzers
-
-WORDS_ID = "words"
-# Documents that are in an index beside the codes.
-BESIDE_CODES = 1
 
 
 class WordsBuilder:

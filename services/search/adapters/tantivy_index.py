@@ -18,10 +18,17 @@ from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
 from .lexicon import Lexicon
+from .ranking.opinion import Opinion
+from .ranking.texts import Texts
+from .ranking.window import Window
 from .tantivy_filters import Counted, FilteredSearch
 from .tantivy_matches import Matches
 from .tantivy_query import Compiler, Stage, either
+from .tantivy_ranked import Ranking
 from .tantivy_schema import Analyzers, day_number
+
+# The texts of the codes, beside the index in its folder.
+TEXTS = "texts.npz"
 
 T = TypeVar("T")
 # Suggestions are looked for deeper than asked, because codes beneath others come last.
@@ -76,7 +83,7 @@ class TantivyIndex:
     """The index in one folder (see ports.SearchIndex)."""
 
     def __init__(self, release: str, folder: Path, threads: SearchThreads) -> None:
-        """Raises ValueError or OSError if the folder holds no index that tantivy can open."""
+        """Raises ValueError or OSError if the folder holds no index that can be opened."""
         self.release = release
         self._threads = threads
         self._analyzers = Analyzers.create()
@@ -86,6 +93,8 @@ class TantivyIndex:
         self._searcher = index.searcher()
         self._filtered = FilteredSearch(self._schema, self._searcher)
         self._compiler = Compiler(self._schema, self._searcher, self._analyzers, Lexicon.of(folder))
+        with (folder / TEXTS).open("rb") as file:
+            self.opinion = Opinion(Texts(file), self._analyzers.stems)
 
     @property
     def documents(self) -> int:
@@ -110,13 +119,39 @@ class TantivyIndex:
             counted = self._filtered.counted(either(stages), plan.filters) if stages else Counted()
             complete = counted.total if strictness <= Strictness.CORRECTED else found.complete
             found = Found((), counted.total, counted.facets, strictness, complete)
-            enough = counted.everywhere >= plan.enough or strictness is attempts[-1]
-            if counted.total and enough:
-                found = replace(found, hits=self._page(stages, plan, self._matches(plan, strictness), offset, limit))
+            if counted.total and counted.everywhere >= plan.enough:
                 break
+        found = self._with_page(plan, found, offset, limit)
         if attempts[0] > Strictness.CORRECTED:
             found = replace(found, complete=self._complete(plan))
         return replace(found, corrections=self._compiler.corrections.told(plan, found.strictness, found.complete))
+
+    def _with_page(self, plan: Plan, found: Found, offset: int, limit: int) -> Found:
+        """What means the same counts as a result, too."""
+        by_code = self._compiler.by_code(plan)
+        code_found = bool(by_code) and self._filtered.total(either(by_code), plan.filters) > 0
+        if not plan.words or code_found:
+            stages = self._compiler.stages(plan, found.strictness)
+            return replace(found, hits=self._page(stages, plan, self._matches(plan, found.strictness), offset, limit))
+        opinion = self.opinion.about(plan)
+        window = Window(opinion, opinion.alike())
+        read_as = [self._compiler.corrections.near(word, found.strictness) for word in plan.words]
+        stages = self._compiler.stages(plan, found.strictness, [each.key for each in window.alike])
+        if stages and window.alike:
+            counted = self._filtered.counted(either(stages), plan.filters)
+            found = replace(found, total=counted.total, facets=counted.facets)
+        ranking = Ranking(window, found.strictness, read_as)
+        return replace(found, hits=self._ranked(stages, plan, ranking, offset, limit))
+
+    def _ranked(self, stages: list[Stage], plan: Plan, ranking: Ranking, offset: int, limit: int) -> list[Hit]:
+        if not stages:
+            return []
+        matches = Matches(self._analyzers, list(zip(plan.words, ranking.read_as, strict=True)))
+        by_words = stages[-1]
+        found = ranking.page(
+            lambda limit, offset: self._run(by_words, plan, limit, offset), self._searcher, offset, limit
+        )
+        return [self._hit(each.stored, by_words.kind, plan, matches, each.alike) for each in found]
 
     def _matching(self, plan: Plan, limit: int) -> Sequence[Hit]:
         return self._page(self._compiler.stages(plan, Strictness.ALL), plan, None, 0, limit)
@@ -132,7 +167,7 @@ class TantivyIndex:
             if len(hits) == limit:
                 break
             result = self._run(stage, plan, limit - len(hits), offset)
-            hits += [self._hit(address, stage.kind, plan, matches) for _, address in result.hits]
+            hits += [self._hit(self._stored(address), stage.kind, plan, matches) for _, address in result.hits]
             offset = max(0, offset - result.count)
         return hits
 
@@ -156,23 +191,30 @@ class TantivyIndex:
 
     def _suggested(self, stage: Stage, plan: Plan, limit: int) -> list[Hit]:
         if stage.kind is not MatchKind.WORDS:
-            return [self._hit(address, stage.kind, plan) for _, address in self._run(stage, plan, limit).hits]
+            return [
+                self._hit(self._stored(address), stage.kind, plan) for _, address in self._run(stage, plan, limit).hits
+            ]
         result = self._run(stage, plan, limit * _SUGGEST_DEPTH, weight="brevity")
-        return topmost_first((self._hit(address, stage.kind, plan) for _, address in result.hits), limit)
+        return topmost_first((self._hit(self._stored(address), stage.kind, plan) for _, address in result.hits), limit)
 
     def _matches(self, plan: Plan, strictness: Strictness) -> Matches:
         return Matches(
             self._analyzers, [(word, self._compiler.corrections.near(word, strictness)) for word in plan.words]
         )
 
-    def _hit(self, address: tantivy.DocAddress, kind: MatchKind, plan: Plan, matches: Matches | None = None) -> Hit:
-        stored = self._searcher.doc(address).to_dict()
+    def _stored(self, address: tantivy.DocAddress) -> dict[str, Any]:
+        stored: dict[str, Any] = self._searcher.doc(address).to_dict()
+        return stored
+
+    def _hit(
+        self, stored: dict[str, Any], kind: MatchKind, plan: Plan, matches: Matches | None = None, alike: str = ""
+    ) -> Hit:
         description = stored["description"][0]
         terms = (*stored.get("terms", ()), *stored.get("phrases", ()))
         told = stored.get("equivalents_told", ()) if kind is MatchKind.EQUIVALENT else ()
         words: tuple[FoundWord, ...] = ()
         highlights: tuple[Span, ...] = ()
-        if matches and kind is MatchKind.WORDS:
+        if matches and kind is MatchKind.WORDS and not alike:
             words, highlights = matches.found(description, terms)
         day = plan.filters.day
         return Hit(
@@ -184,6 +226,7 @@ class TantivyIndex:
             kind=kind,
             words=words,
             highlights=highlights,
+            alike=alike,
             terms=terms,
             equivalents=tuple(map(Equivalent.unpacked, told)),
             status=standing(stored["begins"][0], stored["ends"][0], day_number(day)) if day else None,

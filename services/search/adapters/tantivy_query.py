@@ -14,6 +14,8 @@ from services.search.domain.query_words import Word
 
 from .corrections import Corrections
 from .lexicon import Lexicon
+from .ranking.texts import CodeKey
+from .ranking.window import ALIKE_BONUS
 from .tantivy_schema import Analyzers, code_number, opening
 
 # Weights: a word of the description counts three times one of the further terms; a word that only begins like the one
@@ -53,9 +55,20 @@ class Compiler:
         self._schema, self._searcher, self._analyzers = schema, searcher, analyzers
         self.corrections = Corrections(lexicon, analyzers, self._known)
 
-    def stages(self, plan: Plan, strictness: Strictness) -> list[Stage]:
-        """The plan's stages, each without the results of those before. The filters are left to `tantivy_filters`."""
-        return self._stages(plan, self._words(plan, strictness))
+    def stages(self, plan: Plan, strictness: Strictness, alike: Sequence[CodeKey] = ()) -> list[Stage]:
+        """The plan's stages, each without the results of those before. The filters are left to `tantivy_filters`.
+
+        The codes `alike` are results by words, too, with a score of ALIKE_BONUS above that of their words."""
+        by_words = self._words(plan, strictness)
+        if alike:
+            either_code = Query.boolean_query([(Occur.Should, self._code(key)) for key in alike])
+            same = Query.const_score_query(either_code, ALIKE_BONUS)
+            by_words = _any([by_words, same]) if by_words else same
+        return self._stages(plan, by_words)
+
+    def by_code(self, plan: Plan) -> list[Stage]:
+        """The stages of codes alone."""
+        return self._stages(plan, None)
 
     def suggestions(self, plan: Plan, strictness: Strictness) -> list[Stage]:
         """The same for suggestions."""
@@ -82,6 +95,11 @@ class Compiler:
     def _known(self, word: Word) -> bool:
         stems = self._analyzers.stems.analyze(word.text)
         return any(self._searcher.doc_freq(field, stem) for stem in stems for field in WORD_FIELDS)
+
+    def _code(self, key: CodeKey) -> Query:
+        return Query.boolean_query(
+            [(Occur.Must, self._term("system", key.system)), (Occur.Must, self._term("code", key.code))]
+        )
 
     def _exact(self, plan: Plan) -> Query | None:
         if not plan.codes:

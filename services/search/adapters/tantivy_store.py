@@ -12,11 +12,14 @@ from pathlib import Path
 import structlog
 import tantivy
 
+from services.search.domain.spelling import compact
 from services.search.ports import Activation, CodeBatch, IndexBuildError, Progress
 
 from .index_folder import Current, IndexFolder
 from .lexicon import LexiconBuilder
-from .tantivy_index import SearchThreads, TantivyIndex
+from .ranking.opinion import word_vectors
+from .ranking.texts import TextsBuilder
+from .tantivy_index import TEXTS, SearchThreads, TantivyIndex
 from .tantivy_schema import FORMAT, Analyzers, document, schema
 
 ENGINE = "tantivy"
@@ -81,7 +84,7 @@ class TantivyStore:
         analyzers.register(index)
         # One thread: it keeps up with the stream, leaves a core to the service, and keeps code order in one segment.
         writer = index.writer(self._heap_mib << 20, num_threads=1)
-        lexicon = LexiconBuilder()
+        lexicon, texts = LexiconBuilder(), TextsBuilder(analyzers.stems)
         documents = total = 0
         async for batch in batches:
             if batch.release != release:
@@ -89,12 +92,15 @@ class TantivyStore:
             total = batch.total
             for code in batch.codes:
                 writer.add_document(document(code, analyzers))
+                texts.add(code._replace(code=compact(code.code)))
                 for text in (code.description, *code.terms, *code.phrases):
                     lexicon.add(analyzers.surface.analyze(text))
             documents += len(batch.codes)
             progress(documents, total)
         writer.commit()
         lexicon.write(draft)
+        with (draft / TEXTS).open("wb") as file:
+            texts.write(file, word_vectors())
         writer.wait_merging_threads()
         index.reload()
         stored = index.searcher().num_docs

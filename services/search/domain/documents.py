@@ -97,6 +97,7 @@ class Hit:
     kind: MatchKind
     words: tuple[FoundWord, ...] = ()
     highlights: tuple[Span, ...] = ()
+    alike: str = ""
     equivalents: tuple[Equivalent, ...] = ()
     status: Status | None = None
     terms: tuple[str, ...] = ()

@@ -63,7 +63,11 @@ class Plan:
 
     @property
     def empty(self) -> bool:
-        return not (self.codes or self.prefix or self.ranges or self.words)
+        return not (self.names_codes or self.words)
+
+    @property
+    def names_codes(self) -> bool:
+        return bool(self.codes or self.prefix or self.ranges)
 
     @property
     def set_aside(self) -> tuple[str, ...]:
@@ -76,7 +80,7 @@ class Plan:
     @property
     def enough(self) -> int:
         """With so many results no looser attempt is made. Whoever typed a code gets that, and no words like it."""
-        return 1 if self.codes or self.prefix or self.ranges else ENOUGH
+        return 1 if self.names_codes else ENOUGH
 
     @property
     def required(self) -> tuple[Word, ...]:

@@ -23,6 +23,8 @@ def why(plan: Plan, hit: Hit) -> str:
         return f"code begins with {_beginning(hit.display, len(plan.prefix))}"
     if hit.kind is MatchKind.RANGE:
         return f"code within {', '.join(f'{each.low}-{each.high}' for each in plan.ranges)}"
+    if hit.alike:
+        return f"close in meaning: “{_cut(hit.alike)}”"
     return _by_words(hit.words)
 
 

@@ -8,7 +8,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from services.search.adapters import opensearch_kept
 from services.search.adapters.opensearch_store import OpenSearchStore
+from services.search.domain.query import understand
 from services.search.ports import EngineError, IndexBuildError
 from tests.contract.search.codes import CODES, RELEASE, batches
 from tests.integration.search.lying_opensearch import answer
@@ -79,6 +81,54 @@ async def test_documents_that_went_away_make_an_index_damaged(store, opensearch,
     with capture_logs() as logs:
         assert await store.open(RELEASE) is None
     assert logs[0]["error"] == "documents are missing"
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """The texts of the few codes of a test are cut in pieces, as those of a release are."""
+    monkeypatch.setattr(opensearch_kept, "_PIECE_BYTES", 4_000)
+
+
+async def test_texts_in_several_pieces_are_read_as_one(small_pieces, store, opensearch, prefix):
+    await build(store)
+    (name,) = opensearch.indexes(prefix)
+    counted = httpx.get(f"http://127.0.0.1:{opensearch.port}/{name}/_count").json()["count"]
+    assert counted > len(CODES) + 2
+    index = await store.open(RELEASE)
+    assert index.documents == len(CODES)
+    plan = understand("hip dislocation")
+    assert (await index.search(plan, plan.attempts, offset=0, limit=5)).hits
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda documents: {"texts-1": documents["texts-0"]}, "the texts of the index are damaged"),
+        (
+            lambda documents: {"texts-0": {**documents["texts-0"], "digest": "0" * 64}},
+            "the texts of the index are damaged",
+        ),
+        (lambda documents: {"texts-1": None, "texts-999": documents["texts-1"]}, "the document texts-1 is missing"),
+    ],
+    ids=["another piece", "another digest", "a piece too few"],
+)
+async def test_texts_that_are_not_what_was_written_make_an_index_damaged(
+    small_pieces, store, opensearch, prefix, change, why
+):
+    await build(store)
+    (name,) = opensearch.indexes(prefix)
+    url = f"http://127.0.0.1:{opensearch.port}/{name}"
+    httpx.put(f"{url}/_settings", json={"index.blocks.write": False}).raise_for_status()
+    stored = {each: httpx.get(f"{url}/_source/{each}").json() for each in ("texts-0", "texts-1")}
+    for identity, source in change(stored).items():
+        if source is None:
+            httpx.delete(f"{url}/_doc/{identity}").raise_for_status()
+        else:
+            httpx.put(f"{url}/_doc/{identity}", json=source).raise_for_status()
+    httpx.post(f"{url}/_refresh").raise_for_status()
+    with capture_logs() as logs:
+        assert await store.open(RELEASE) is None
+    assert logs[0]["error"] == why
 
 
 async def test_an_index_is_never_changed_again(store, opensearch, prefix):
