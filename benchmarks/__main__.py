@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,8 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help="which ones; all by default")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="interleaved rounds of each")] = 5,
 ) -> None:
+    # The package of the word vectors turns everybody's messages on when it is imported.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     figures: list[report.Figure] = []
     for name in names or list(ALL):
         print(f"{name} ...", flush=True)

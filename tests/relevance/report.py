@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.console import Console
@@ -35,6 +36,28 @@ KIND_TEXTS = {
 Row = tuple[str, str, Figures]
 
 
+class Missed(NamedTuple):
+    """How many queries have their right code not first, of those the ones that have it among the ten, and of the others
+    those whose first result is of the right category."""
+
+    all: int
+    among_ten: int
+    category_first: int
+
+    @classmethod
+    def of(cls, missed: Sequence[Outcome]) -> Missed:
+        among = [one for one in missed if one.rank is not None]
+        others = [one for one in missed if one.rank is None and one.results]
+        near = sum(
+            any(_category(one.results[0].code) == _category(code) for code in one.query.accepted) for one in others
+        )
+        return cls(len(missed), len(among), near)
+
+
+def _category(code: str) -> str:
+    return code[:3]
+
+
 def write_page(found: Sets, answers: Sequence[Answers]) -> None:
     """docs/relevance.md and its picture. The first of the engines is the one whose misses are listed."""
     environment = Environment(
@@ -57,6 +80,7 @@ def write_page(found: Sets, answers: Sequence[Answers]) -> None:
         waiting_for=sorted({query.system for query in found.waiting}),
         engines=[each.engine for each in answers],
         goals=[(goal, [scoring.figures(each.of(UNSEEN, goal.kinds)) for each in answers]) for goal in GOALS],
+        missed=[(goal, Missed.of([one for one in misses(default) if one.query.kind in goal.kinds])) for goal in GOALS],
         builds=[(each.engine, each.build_seconds) for each in answers],
         tables=[(half, rows(answers, half)) for half in HALVES],
         default=default.engine,

@@ -51,6 +51,13 @@ def test_misses_are_listed_of_the_seen_half_of_own_queries_only(page):
     assert query_of("index", SEEN).text not in page
 
 
+def test_what_is_missed_is_told_by_where_the_right_code_is():
+    query = Query("index", "icd10cm", "a phrase", ("A000",))
+    other, near, right = (Code("icd10cm", code) for code in ("B00", "A009", "A0001"))
+    missed = [Outcome(query, found, 0.1) for found in ([other, right], [near, other], [other, near], [])]
+    assert report.Missed.of(missed) == (4, 1, 1)
+
+
 def test_the_page_has_figures_of_both_halves_for_every_kind_and_engine(page):
     for engine, hit in (("tantivy", "0.000"), ("other", "1.000")):
         for kind in (*KINDS, ALL):

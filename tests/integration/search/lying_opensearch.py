@@ -17,6 +17,27 @@ def answer(body: object, status: int = 200, content_type: str = "application/jso
     return web.Response(text=text, status=status, content_type=content_type)
 
 
+RED = {"error": {"type": "search_phase_execution_exception", "reason": "all shards failed"}, "status": 503}
+WHOLE = {"timed_out": False, "_shards": {"failed": 0}, "hits": {"hits": []}}
+NONSENSE = {
+    "red": lambda: answer(RED, 503),
+    "busy": lambda: answer({"error": {"type": "rejected"}, "status": 429}, 429),
+    "another index": lambda: answer({"error": {"type": "index_not_found_exception"}, "status": 404}, 404),
+    "a page": lambda: answer("<html>maintenance</html>", content_type="text/html"),
+    "half a page": lambda: answer('{"took": 1, "timed_out": fal'),
+    "nothing": lambda: answer(""),
+    "null": lambda: answer("null"),
+    "a list": lambda: answer("[]"),
+    "an object": lambda: answer("{}"),
+    "no answers": lambda: answer({"responses": []}),
+    "a red index": lambda: answer({"responses": [RED]}),
+    "in parts": lambda: answer({"responses": [{**WHOLE, "timed_out": True}]}),
+    "shards that are gone": lambda: answer({"responses": [{**WHOLE, "_shards": {"failed": 1}}]}),
+    "hits of nothing": lambda: answer({"responses": [{**WHOLE, "hits": {"hits": [{}]}}]}),
+    "bytes": lambda: web.Response(body=b"\xff\xfe\x00", content_type="application/json"),
+}
+
+
 class LyingOpenSearch:
     """`lies` are told to requests whose method and path fit: ("GET", "/") or ("POST", "/_bulk"), compared by the end of
     the path; `next_lies` to the next requests, whatever they are, None for the truth. `asked` are all requests, with
@@ -52,7 +73,8 @@ class LyingOpenSearch:
         async with self._session.request(
             request.method,
             self._target + request.raw_path,
-            data=await request.read(),
+            # Without the bound of `read`: who fills an index sends megabytes.
+            data=await request.content.read(),
             headers={"Content-Type": request.headers.get("Content-Type", "application/json")},
         ) as real:
             return web.Response(body=await real.read(), status=real.status, content_type=real.content_type)

@@ -12,7 +12,6 @@ from urllib.parse import quote
 import grpc
 import psutil
 import pytest
-from aiohttp import web
 
 from services.common.errors import from_rpc
 from services.search.adapters.opensearch_engine import SPARE_CONNECTIONS
@@ -20,7 +19,7 @@ from services.search.settings import SearchSettings
 from services.standalone.ports import free_port
 from tests.contract.search.codes import RELEASE
 from tests.faults.proxy import Link
-from tests.integration.search.lying_opensearch import answer
+from tests.integration.search.lying_opensearch import NONSENSE, RED, answer
 from tests.integration.search.test_following_releases import SERVING, build_processes, eventually, health
 from tests.secrets_in_logs import PASSWORDS
 from tests.shared_opensearch import new_prefix
@@ -176,27 +175,6 @@ async def test_cut_off(settings_for, start_search, make_current, link):
         assert all(each.total for each in answers if each not in failed)
     await until_it_answers(running)
     await nothing_is_left(link.port)
-
-
-RED = {"error": {"type": "search_phase_execution_exception", "reason": "all shards failed"}, "status": 503}
-WHOLE = {"timed_out": False, "_shards": {"failed": 0}, "hits": {"hits": []}}
-NONSENSE = {
-    "red": lambda: answer(RED, 503),
-    "busy": lambda: answer({"error": {"type": "rejected"}, "status": 429}, 429),
-    "another index": lambda: answer({"error": {"type": "index_not_found_exception"}, "status": 404}, 404),
-    "a page": lambda: answer("<html>maintenance</html>", content_type="text/html"),
-    "half a page": lambda: answer('{"took": 1, "timed_out": fal'),
-    "nothing": lambda: answer(""),
-    "null": lambda: answer("null"),
-    "a list": lambda: answer("[]"),
-    "an object": lambda: answer("{}"),
-    "no answers": lambda: answer({"responses": []}),
-    "a red index": lambda: answer({"responses": [RED]}),
-    "in parts": lambda: answer({"responses": [{**WHOLE, "timed_out": True}]}),
-    "shards that are gone": lambda: answer({"responses": [{**WHOLE, "_shards": {"failed": 1}}]}),
-    "hits of nothing": lambda: answer({"responses": [{**WHOLE, "hits": {"hits": [{}]}}]}),
-    "bytes": lambda: web.Response(body=b"\xff\xfe\x00", content_type="application/json"),
-}
 
 
 async def test_red_or_nonsense_is_an_error_each_time_and_over_when_it_is(
