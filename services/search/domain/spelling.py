@@ -25,6 +25,9 @@ _SEPARATORS = re.compile(r"[\s.\-_/]+")
 _BETWEEN_LISTED = re.compile(r"[\s,;|/]+")
 _RANGE = re.compile(r"([0-9A-Z.]+)\s*(?:-|\.\.+|\bTO\b|\bTHROUGH\b|\bTHRU\b)\s*([0-9A-Z.]+)")
 _WITH_MODIFIER = re.compile(r"([0-9]{5}|[A-Z][0-9]{4}|[0-9]{4}[A-Z])\s*-\s*[0-9A-Z]{2}")
+# A comma where the dot of an ICD-10-CM code belongs. What follows is too short to be a code of a list.
+_DECIMAL_COMMA = re.compile(r"^([A-Z][0-9][0-9A-Z]),([0-9][0-9A-Z]{0,3})$")
+_AROUND = ",;:()[]\"'. "
 _ASCII = re.compile(r"[\x00-\x7f]*")
 
 
@@ -68,7 +71,7 @@ def spelled(text: str) -> SpelledCodes:
     """The codes that normalised `text` holds or is the beginning of. Codes that do not exist do no harm."""
     if not _ASCII.fullmatch(text):
         return _among_words(text)
-    upper = text.upper()
+    upper = _DECIMAL_COMMA.sub(r"\1.\2", text.upper().strip(_AROUND))
     if found := _range(upper):
         return SpelledCodes(ranges=(found,), rest=text)
     if with_modifier := _WITH_MODIFIER.fullmatch(upper):
@@ -108,7 +111,7 @@ def _listed(text: str) -> tuple[Spelled, ...]:
 def _among_words(text: str) -> SpelledCodes:
     codes, rest = [], []
     for piece in text.split():
-        bare = piece.strip(",;:()[]\"'.").upper()
+        bare = piece.strip(_AROUND).upper()
         code = compact(bare)
         if not _ASCII.fullmatch(bare) or not _WHOLE.fullmatch(code) or not any(char.isdigit() for char in code):
             rest.append(piece)

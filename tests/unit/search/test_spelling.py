@@ -26,6 +26,9 @@ def codes(text):
         " S 73.005 A ",
         "Ｓ７３．００５Ａ",
         "S73·005A",
+        "S73,005A",
+        "(S73.005A)",
+        '"s73.005a".',
     ],
 )
 def test_any_spelling_of_a_code_is_that_code(typed):
@@ -82,6 +85,11 @@ def test_a_code_with_a_modifier_is_that_code(typed):
 @pytest.mark.parametrize("typed", ["27250, S73.005A; E0114", "27250 S73.005A E0114", "27250\nS73.005A\nE0114"])
 def test_a_pasted_list_keeps_its_order(typed):
     assert codes(typed) == ["27250", "S73005A", "E0114"]
+
+
+def test_a_comma_between_two_codes_makes_a_list():
+    assert codes("I10,E11")[1:] == ["I10", "E11"]
+    assert codes("27250,27254")[1:] == ["27250", "27254"]
 
 
 def test_a_code_among_words_is_found_and_is_no_word():
