@@ -230,8 +230,8 @@ def sort(texts: Sequence[str], vocabulary: Vocabulary, *, typing: bool) -> Sorte
     typed = frozenset(texts)
     words = [_preference(word, typed) for word in _forms_joined(_known(texts, vocabulary))]
     last = words[-1]
-    # One letter by itself says nothing; after other words it narrows.
-    if typing and last.text == texts[-1] and (len(last.text) >= MIN_PREFIX or len(texts) > 1):
+    # One letter by itself says nothing; after other words it narrows. With "a" a great many words begin.
+    if typing and last.text == texts[-1] != "a" and (len(last.text) >= MIN_PREFIX or len(texts) > 1):
         words[-1] = replace(last, prefix=True)
     if not any(word.required for word in words):
         words = [replace(word, required=True, weight=1.0) for word in words]
@@ -242,11 +242,13 @@ def sort(texts: Sequence[str], vocabulary: Vocabulary, *, typing: bool) -> Sorte
 def _known(texts: Sequence[str], vocabulary: Vocabulary) -> list[Word]:
     """The words in order, where the vocabulary's are taken together: the longest that it knows first. Function words
     among those stand behind them."""
-    telling = [text for text in texts if text not in FUNCTION_WORDS]
+    # No article stands at the end: "hepatitis a".
+    joining = FUNCTION_WORDS - {"a"} if len(texts) > 1 and texts[-1] == "a" else FUNCTION_WORDS
+    telling = [text for text in texts if text not in joining]
     found: list[Word] = []
     together = 0
     for text in texts:
-        if text in FUNCTION_WORDS:
+        if text in joining:
             found.append(Word(text, required=False, weight=FUNCTION_WEIGHT))
         elif together:
             together -= 1

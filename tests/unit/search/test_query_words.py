@@ -43,6 +43,8 @@ def meanings(text):
         ("left", ["left"]),
         ("fracture of my hip left sided", ["fracture", "hip"]),
         ("side of the foot", ["side", "foot"]),
+        ("hepatitis a", ["hepatitis", "a"]),
+        ("fall from a ladder", ["fall", "ladder"]),
         ("heart attack", ["heart attack"]),
         ("ulcer ulcerated ulcerating foot", ["ulcer", "foot"]),
     ],

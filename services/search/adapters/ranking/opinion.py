@@ -22,8 +22,8 @@ from .word_vectors import Vectors, WordVectors
 
 # So many results by words are put in order, together with so many codes of like meaning.
 WINDOW, ALIKE = 60, 40
-# Texts less alike than that are not about the same thing.
-_LEAST_LIKENESS = 0.5
+# Texts less alike than that are not about the same thing. Of words that no text has, only their pieces mean something.
+_LEAST_LIKENESS, _LEAST_OF_PIECES = 0.5, 0.7
 _LOOKED_AT = 400
 _MOST_ALIKE = 3
 
@@ -71,7 +71,7 @@ class PlanOpinion:
         if any(word.as_typed for word in words) or not any(_is_word(word) for word in words):
             return []
         texts = self._texts
-        near, likeness = texts.cells.near(self._meaning, _LEAST_LIKENESS)
+        near, likeness = texts.cells.near(self._meaning, _LEAST_LIKENESS if self._known() else _LEAST_OF_PIECES)
         if len(near) > _LOOKED_AT:
             most = np.argpartition(-likeness, _LOOKED_AT)[:_LOOKED_AT]
             near, likeness = near[most], likeness[most]
@@ -81,6 +81,12 @@ class PlanOpinion:
             if len(found) == ALIKE:
                 break
         return [Alike(texts.codes[code], texts.said(vector)) for code, vector in found.items()]
+
+    def _known(self) -> bool:
+        """Whether any text has one of the words, or what one of them stands for."""
+        asked = (text for word in self._plan.words for text in (word.text, *word.others))
+        numbers = ([self._texts.number(stem) for stem in self._opinion._stemmer.analyze(text)] for text in asked)
+        return any(each and min(each) >= 0 for each in numbers)
 
     def order(
         self, candidates: Sequence[Candidate], strictness: Strictness, read_as: Sequence[Sequence[str]]

@@ -87,6 +87,11 @@ def test_the_side_that_is_asked_for_is_told_from_another(opinion):
     assert [(each["asked_side"], each["other_side"]) for each in (asked, other, none)] == [(1, 0), (0, 1), (0, 0)]
 
 
+def test_words_that_no_text_has_are_alike_only_if_they_are_very_much_so(opinion):
+    assert not opinion.about(understand("blarghus")).alike()
+    assert opinion.about(understand("aneurysm")).alike()
+
+
 def test_a_second_text_that_fits_counts_too(opinion):
     two, one = features(opinion, "pneumonia", candidate("J189", 9.0), candidate("J180", 5.0))
     assert two["best_fit"] >= two["second_fit"] > one["second_fit"] == 0
