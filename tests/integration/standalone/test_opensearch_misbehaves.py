@@ -201,7 +201,8 @@ def red(between: Between, index: str) -> Iterator[None]:
         try:
             yield
         finally:
-            cluster.delete("").raise_for_status()
+            # Search may have noticed already, and have removed it when another one was built.
+            assert cluster.delete("").status_code in (200, 404)
 
 
 TROUBLES = {
