@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.search.domain.documents import IndexedCode
-from services.search.domain.spelling import compact
 
 from .opensearch_engine import ADMIN_SECONDS, Engine, understood
 from .opensearch_words import KnownWords, WordsBuilder
@@ -36,7 +35,7 @@ class KeptBuilder:
 
     def add(self, code: IndexedCode) -> None:
         self._words.add(code)
-        self._texts.add(code._replace(code=compact(code.code)))
+        self._texts.add(code)
 
     def documents(self) -> Iterator[tuple[str, dict[str, str]]]:
         """The documents with their ids, the first one the words."""

@@ -12,7 +12,6 @@ from pathlib import Path
 import structlog
 import tantivy
 
-from services.search.domain.spelling import compact
 from services.search.ports import Activation, CodeBatch, IndexBuildError, Progress
 
 from .index_folder import Current, IndexFolder
@@ -92,7 +91,7 @@ class TantivyStore:
             total = batch.total
             for code in batch.codes:
                 writer.add_document(document(code, analyzers))
-                texts.add(code._replace(code=compact(code.code)))
+                texts.add(code)
                 for text in (code.description, *code.terms, *code.phrases):
                     lexicon.add(analyzers.surface.analyze(text))
             documents += len(batch.codes)

@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from .word_vectors import Vectors
+from .arrays import Floats, Ints, Vectors
 
 _CELLS, _PROBED = 512, 24
 _SAMPLE, _ROUNDS = 40_000, 6
 # So many vectors are compared with all centres at once: 32 MiB.
 _AT_ONCE = 16_384
 _SEED = 1
-
-Ints = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float32]
 
 
 class Near(NamedTuple):

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .arrays import Floats
 from .question import SIDES, Question
 from .said import Sayings
-from .texts import CodeKey, Floats, Texts
+from .texts import CodeKey, Texts
 
 NAMES = (
     "score",

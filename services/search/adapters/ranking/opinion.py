@@ -14,11 +14,12 @@ import numpy as np
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
+from .arrays import Floats, Ints, Vectors
 from .features import NAMES, Candidate, Features, Likeness
 from .question import Question
-from .texts import CodeKey, Floats, Ints, Stemmer, Texts, spread
+from .texts import CodeKey, Stemmer, Texts, spread
 from .trees import Trees, shipped
-from .word_vectors import Vectors, WordVectors
+from .word_vectors import WordVectors
 
 # So many results by words are put in order, together with so many codes of like meaning.
 WINDOW, ALIKE = 60, 40

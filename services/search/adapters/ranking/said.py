@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import Flags, Floats, Ints
 from .question import LEAST_RARITY, SIDES, Asked, Question
-from .texts import DESCRIPTION, PHRASE, TERM, Floats, Ints, Texts, spread
+from .texts import DESCRIPTION, PHRASE, TERM, Texts, spread
 
 # A code may have hundreds of phrases; these many rows say enough about it.
 _MOST_ROWS = 150
@@ -26,8 +27,6 @@ _FLAGS = {
     "says_without": ("without",),
     "says_side": tuple(SIDES.values()),
 }
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,16 @@ import numpy as np
 import numpy.typing as npt
 
 from services.search.domain.documents import ICD9_SYSTEMS, IndexedCode
+from services.search.domain.spelling import compact
 
+from .arrays import Flags, Floats, Ints, Vectors
 from .cells import Cells
-from .word_vectors import DIMENSIONS, Vectors
+from .word_vectors import DIMENSIONS
 
 # What a row is of.
 DESCRIPTION, TERM, PHRASE = range(3)
 # Of an ICD-10-CM code of so many characters the meaning is that of the code above it: the last one names the encounter.
 _ENCOUNTER_LENGTH = 7
-
-Ints = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float32]
 
 
 class CodeKey(NamedTuple):
@@ -59,7 +58,7 @@ class TextsBuilder:
         self._said: list[str] = []
 
     def add(self, code: IndexedCode) -> None:
-        self._codes.append(CodeKey(code.system, code.code))
+        self._codes.append(CodeKey(code.system, compact(code.code)))
         held: set[int] = set()
         for kind, texts in ((DESCRIPTION, (code.description,)), (TERM, code.terms), (PHRASE, code.phrases)):
             for text in texts:
@@ -100,7 +99,7 @@ class TextsBuilder:
             cells=cells.begins,
         )
 
-    def _meanings(self) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    def _meanings(self) -> tuple[Ints, Flags]:
         """For each code the one whose texts say what it means, and which rows have a vector of their own: codes that
         nobody codes with any more are found by their words only."""
         places = {key: place for place, key in enumerate(self._codes)}

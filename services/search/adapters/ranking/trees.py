@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .texts import Floats
+from .arrays import Floats
 
 FILE = "trees.json"
 _LEAF = -1

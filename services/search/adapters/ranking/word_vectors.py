@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from .arrays import Vectors
 
 DIMENSIONS = 64
-
-Vectors = npt.NDArray[np.float32]
 
 
 class WordVectors:
