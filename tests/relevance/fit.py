@@ -74,7 +74,10 @@ class RecordedOpinion:
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    asked = asyncio.run(_asked(Path(os.environ["MEDCODES_TEST_DATA"]).resolve()))
+    named = os.environ.get("MEDCODES_TEST_DATA")
+    if not named:
+        raise typer.BadParameter("MEDCODES_TEST_DATA names no folder of official downloads to learn from")
+    asked = asyncio.run(_asked(Path(named).resolve()))
     answerable = [each for each in asked if each.hits.any()]
     print(f"{len(asked):,} queries, of {len(answerable):,} the right code is among the results", flush=True)
     booster = _fitted(answerable)

@@ -42,6 +42,15 @@ async def added(store: SqlStore, *accounts: Account) -> None:
             await transaction.accounts.add(each)
 
 
+async def with_a_link(store):
+    """An account to which a link for a new password was sent."""
+    one = account()
+    await added(store, one)
+    async with store.writing() as transaction:
+        await transaction.links.add(LinkKind.RESET, one.id, hashed("t"), NOW + 10)
+    return one
+
+
 class StoreContract:
     @pytest.fixture
     async def store(self, database):
@@ -208,10 +217,7 @@ class StoreContract:
             assert await take(LinkKind.VERIFY, hashed("new"), NOW + 9) == ""
 
     async def test_of_many_that_take_a_link_one_gets_it(self, store):
-        one = account()
-        await added(store, one)
-        async with store.writing() as transaction:
-            await transaction.links.add(LinkKind.RESET, one.id, hashed("t"), NOW + 10)
+        one = await with_a_link(store)
 
         async def take() -> str:
             async with store.writing() as transaction:
@@ -220,10 +226,7 @@ class StoreContract:
         assert sorted(await asyncio.gather(*(take() for _ in range(6)))) == [""] * 5 + [one.id]
 
     async def test_who_takes_a_link_and_who_erases_its_account_do_not_wait_for_each_other(self, store):
-        one = account()
-        await added(store, one)
-        async with store.writing() as transaction:
-            await transaction.links.add(LinkKind.RESET, one.id, hashed("t"), NOW + 10)
+        one = await with_a_link(store)
 
         async def take() -> str:
             async with store.writing() as transaction:

@@ -9,7 +9,7 @@ import pytest
 
 from services.search.adapters.opensearch_store import OpenSearchStore
 from services.search.adapters.tantivy_store import TantivyStore
-from tests.contract.search.codes import RELEASE, batches
+from tests.contract.search.codes import CODES, RELEASE, batches
 from tests.shared_opensearch import new_prefix
 
 
@@ -73,13 +73,19 @@ async def store(new_store):
 
 
 @pytest.fixture(scope="module")
-def built(engine, new_place):
+def indexed_codes():
+    """What `built` holds; a file of tests may have codes of its own."""
+    return CODES
+
+
+@pytest.fixture(scope="module")
+def built(engine, new_place, indexed_codes):
     """The place of a store with the index of one release, for all tests that only ask it."""
     place = new_place()
 
     async def build():
         store = STORES[engine](place)
-        await store.build(RELEASE, batches(), lambda documents, total: None)
+        await store.build(RELEASE, batches(indexed_codes), lambda documents, total: None)
         await store.close()
 
     asyncio.run(build())

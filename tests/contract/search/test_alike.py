@@ -14,8 +14,6 @@ from services.search.domain.filters import Filters
 from services.search.domain.query import Strictness, understand
 from services.search.domain.reasons import why
 from tests.contract.search.asking import counts, displays, search, suggested
-from tests.contract.search.codes import RELEASE, batches
-from tests.contract.search.conftest import STORES
 
 ASKED = "physician visit"
 OFFICE, ELSEWHERE = "Office", "Elsewhere"
@@ -46,17 +44,8 @@ MEANT = {each.display for each in MEANING_IT}
 
 
 @pytest.fixture(scope="module")
-def built(engine, new_place):
-    """The place of a store with the index of these codes, instead of the other tests' ones."""
-    place = new_place()
-
-    async def build():
-        store = STORES[engine](place)
-        await store.build(RELEASE, batches(CODES), lambda documents, total: None)
-        await store.close()
-
-    asyncio.run(build())
-    return place
+def indexed_codes():
+    return CODES
 
 
 async def alike(index, text, **options):

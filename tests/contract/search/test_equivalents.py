@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 
 import pytest
@@ -12,8 +11,6 @@ from services.search.domain.filters import Status
 from services.search.domain.query import understand
 from services.search.domain.reasons import why
 from tests.contract.search.asking import counts, displays, search, suggested
-from tests.contract.search.codes import RELEASE, batches
-from tests.contract.search.conftest import STORES
 
 NOW, THEN = (date(2025, 10, 1), None), (date(2014, 10, 1), date(2015, 9, 30))
 
@@ -48,17 +45,8 @@ CODES = sorted(
 
 
 @pytest.fixture(scope="module")
-def built(engine, new_place):
-    """The place of a store with the index of these codes, instead of the other tests' ones."""
-    place = new_place()
-
-    async def build():
-        store = STORES[engine](place)
-        await store.build(RELEASE, batches(CODES), lambda documents, total: None)
-        await store.close()
-
-    asyncio.run(build())
-    return place
+def indexed_codes():
+    return CODES
 
 
 async def test_a_code_of_icd9_leads_to_those_that_took_its_place(index):
