@@ -20,7 +20,15 @@ from services.search.service import Search
 from services.search.servicer import SERVICE_NAME, SearchServicer
 from services.standalone.ports import free_port
 from tests.conftest import OPEN_SETTINGS
-from tests.contract.search.conftest import built, built_store, engine, index, new_place, opened  # noqa: F401 - fixtures
+from tests.contract.search.conftest import (  # noqa: F401 - fixtures
+    built,
+    built_store,
+    engine,
+    index,
+    indexed_codes,
+    new_place,
+    opened,
+)
 from tests.integration.gateway.wire_accounts import Wire
 from tests.machine import copy_state, running
 
