@@ -44,6 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure() -> None:
     os.environ.setdefault(workers.OWNER, str(os.getpid()))
+    os.environ.update(machine.HASTE)
 
 
 _SECRETS_SAID: list[str] = []

@@ -32,6 +32,7 @@ def build(settings: SearchSettings) -> Service:
         settings.index_dir,
         settings.catalog_address,
         heap_mib=settings.index_heap_mib,
+        niceness=settings.index_niceness,
         timeout=settings.index_build_seconds,
     )
     announcements = Announcements(store, bus)

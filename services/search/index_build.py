@@ -7,6 +7,7 @@ its standard input, so that it never outlives the service. It gives way to every
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -19,7 +20,7 @@ import typer
 
 from services.search.ports import CodeBatch, IndexStore
 
-NICENESS = 10
+AUTOGROUP = Path("/proc/self/autogroup")
 # For what reckons with vectors and cuts words in pieces, which would take every core there is.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 FAILED = 1
@@ -33,6 +34,7 @@ def main(
     catalog_address: Annotated[str, typer.Option(help="Address of the catalog.")],
     search_url: Annotated[str, typer.Option(help="The search engine.", envvar="MEDCODES_SEARCH_URL")] = "tantivy:",
     heap_mib: Annotated[int, typer.Option(help="Memory to fill before writing to disk.")] = 64,
+    niceness: Annotated[int, typer.Option(help="How far to give way to everything else on the machine.")] = 10,
     timeout: Annotated[float, typer.Option(help="Seconds that the whole build may take.")] = 600.0,
 ) -> None:
     """Build the search index of one release from the catalog."""
@@ -41,7 +43,7 @@ def main(
     from services.search.indexed_codes import indexed_codes
     from services.search.ports import EngineError, IndexBuildError
 
-    os.nice(NICENESS)
+    _give_way(niceness)
     os.environ.update(ONE_THREAD)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     codes = indexed_codes(CatalogClient(catalog_address, timeout=timeout), release)
@@ -73,6 +75,14 @@ def _store(search_url: str, index_dir: Path, heap_mib: int) -> IndexStore:
 def _say(**facts: object) -> None:
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
+
+
+def _give_way(niceness: int) -> None:
+    os.nice(niceness)
+    # To Linux a session of its own, which this process has, may be a group of its own, and niceness counts within a
+    # group only: that of the group is set here (sched(7), "The autogroup feature").
+    with contextlib.suppress(OSError):
+        AUTOGROUP.write_text(str(niceness))
 
 
 def _end_with_parent() -> None:

@@ -50,6 +50,9 @@ class SearchSettings(ServiceSettings):
     index_heap_mib: int = Field(
         64, ge=16, le=2048, description="Memory that the index build may fill before it writes to disk."
     )
+    index_niceness: int = Field(
+        10, ge=0, le=19, description="How far the index build gives way to everything else on the machine: nice(1)."
+    )
     index_build_seconds: float = Field(
         600.0, gt=0, le=86400, description="How long one build of an index may take before it is given up and retried."
     )

@@ -23,7 +23,7 @@ _seconds = Histogram("search_index_build_seconds", "Time to build an index.", bu
 
 class BuildProcess:
     def __init__(
-        self, search_url: str, index_dir: Path, catalog_address: str, *, heap_mib: int, timeout: float
+        self, search_url: str, index_dir: Path, catalog_address: str, *, heap_mib: int, niceness: int, timeout: float
     ) -> None:
         # Not an option: what stands in a command line can be read by everybody on the machine.
         self._environment = {"MEDCODES_SEARCH_URL": search_url}
@@ -31,6 +31,7 @@ class BuildProcess:
             "--index-dir", str(index_dir),
             "--catalog-address", catalog_address,
             "--heap-mib", str(heap_mib),
+            "--niceness", str(niceness),
             "--timeout", str(timeout),
         ]  # fmt: skip
         self._timeout = timeout

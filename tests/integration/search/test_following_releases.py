@@ -4,9 +4,11 @@ query meanwhile."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
+from pathlib import Path
 
 import grpc
 import psutil
@@ -33,6 +35,17 @@ def build_processes():
         for child in psutil.Process().children(recursive=True)
         if "services.search.index_build" in " ".join(child.cmdline())
     ]
+
+
+async def streaming_build(wire_catalog):
+    """The process of a build that has begun to read the catalog."""
+
+    async def streaming():
+        return bool(wire_catalog.streams)
+
+    await eventually(streaming)
+    (process,) = build_processes()
+    return process
 
 
 async def eventually(condition, seconds=15.0):
@@ -142,17 +155,21 @@ async def test_a_newer_release_ends_the_build_of_the_one_before(
     await eventually(cleaned)
 
 
+async def test_a_build_gives_way_to_everything_else(search_settings, start_search, make_current, wire_catalog):
+    await start_search(search_settings.model_copy(update={"index_niceness": 10}))
+    wire_catalog.pause = 1
+    await make_current(RELEASE)
+    process = await streaming_build(wire_catalog)
+    assert process.nice() == psutil.Process().nice() + 10
+    with contextlib.suppress(FileNotFoundError):  # where niceness counts within a group of processes
+        assert Path(f"/proc/{process.pid}/autogroup").read_text().endswith("nice 10\n")
+
+
 async def test_a_killed_build_is_begun_again(search_settings, start_search, make_current, wire_catalog):
     running = await start_search(search_settings)
     wire_catalog.pause = 1
     await make_current(RELEASE)
-
-    async def streaming():
-        return bool(wire_catalog.streams)
-
-    await eventually(streaming)
-    (process,) = build_processes()
-    assert process.nice() > psutil.Process().nice()
+    process = await streaming_build(wire_catalog)
     os.kill(process.pid, signal.SIGKILL)
     wire_catalog.pause = 0
     await running.until_release(RELEASE)
