@@ -15,6 +15,7 @@ from services.common.grpc_client import connect
 from services.search.settings import SearchSettings
 from services.standalone.ports import free_port
 from tests.integration.search.conftest import RunningSearch
+from tests.machine import copy_state
 
 # The index process gives way to everything else on the machine, so it may take its time on a busy one.
 INDEX_SECONDS = 280
@@ -45,9 +46,8 @@ class Machine:
 
 
 @pytest.fixture
-async def machine(nats_server, tmp_path):
-    machine = Machine(nats_server.url, tmp_path / "state")
-    await machine.import_files()
+async def machine(nats_server, seed_state, tmp_path):
+    machine = Machine(nats_server.url, copy_state(seed_state, tmp_path / "state"))
     catalog = build_catalog(
         CatalogSettings(
             state_dir=machine.state_dir,
