@@ -1,7 +1,7 @@
 """`make test`: every test against real servers, several at a time; then, one after the other, those that must be alone
 on the machine because they hold it to a time. What follows is passed on to pytest both times.
 
-MEDCODES_TEST_WORKERS says how many at a time; without it two more than there are processors, and six at most, because
+MEDCODES_TEST_WORKERS says how many at a time; without it one more than there are processors, and six at most, because
 the tests wait for servers more than they work.
 """
 
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def workers() -> int:
-    return int(os.environ.get("MEDCODES_TEST_WORKERS") or min((os.cpu_count() or 1) + 2, MOST_WORKERS))
+    return int(os.environ.get("MEDCODES_TEST_WORKERS") or min((os.cpu_count() or 1) + 1, MOST_WORKERS))
 
 
 def run(marked: str, *arguments: str) -> int:
