@@ -41,7 +41,7 @@ SETTINGS = {
     "MEDCODES_SEARCH_CHECK_SECONDS": "0.5",
 }
 # What the gateway needs beside the time of search, on a machine that tests share.
-SLACK_SECONDS = 3.0
+SLACK_SECONDS = 8.0
 TROUBLE_SECONDS, RECOVERY_SECONDS, SEARCHES_A_SECOND = 3.0, 60.0, 15
 KEPT = CONNECTIONS + SPARE_CONNECTIONS
 CODE, WORDS = "27250", "dislocation of hip"
