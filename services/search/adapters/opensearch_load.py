@@ -10,6 +10,7 @@ from opensearchpy.helpers import BulkIndexError, async_streaming_bulk
 from services.search.domain.query import understand
 from services.search.ports import CodeBatch, IndexBuildError, Progress
 
+from .made_ahead import made_ahead
 from .opensearch_engine import ADMIN_SECONDS, Engine, failures, understood
 from .opensearch_index import OpenSearchIndex
 from .opensearch_kept import Kept, KeptBuilder, read
@@ -36,7 +37,7 @@ async def load(
 ) -> Loaded:
     """Fills the index `name` with all codes of `release`; it is never changed again.
 
-    The stream is read no faster than the cluster takes it: the next codes are asked for when the last ones are in.
+    The stream is read no faster than the cluster takes it: while a request is under way, that of the next one.
     What is kept beside the codes is read again, as who opens the index does. Raises IndexBuildError, EngineError, and
     what `batches` raises.
     """
@@ -90,18 +91,19 @@ class _Stream:
 
 async def _send(engine: Engine, actions: AsyncIterator[dict[str, Any]]) -> None:
     try:
-        async for _ in async_streaming_bulk(
-            engine.client,
-            actions,
-            chunk_size=_CHUNK,
-            max_chunk_bytes=_CHUNK_BYTES,
-            max_retries=_REFUSALS,
-            initial_backoff=_FIRST_PAUSE,
-            max_backoff=_LONGEST_PAUSE,
-            yield_ok=False,
-            request_timeout=BULK_SECONDS,
-        ):
-            pass
+        async with made_ahead(actions, _CHUNK) as ahead:
+            async for _ in async_streaming_bulk(
+                engine.client,
+                ahead,
+                chunk_size=_CHUNK,
+                max_chunk_bytes=_CHUNK_BYTES,
+                max_retries=_REFUSALS,
+                initial_backoff=_FIRST_PAUSE,
+                max_backoff=_LONGEST_PAUSE,
+                yield_ok=False,
+                request_timeout=BULK_SECONDS,
+            ):
+                pass
     except BulkIndexError as error:
         raise IndexBuildError(f"OpenSearch refused {len(error.errors)} documents: {_why(error.errors)}") from None
 
