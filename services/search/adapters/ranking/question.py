@@ -32,6 +32,7 @@ class Question:
     ) -> None:
         self.strictness = strictness
         self.typed = frozenset(part for word in plan.words for part in word.text.split())
+        self.meant = self.typed.union(part for word in plan.words for text in word.others for part in text.split())
         self._texts, self._stemmer = texts, stemmer
         self.required: list[Asked] = []
         self.optional: list[int] = []

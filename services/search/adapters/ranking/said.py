@@ -21,6 +21,7 @@ _LIGHT = (
 )
 _LIGHT_WEIGHT, _UNASKED_WEIGHT = 0.5, 0.6
 _OTHER_WEIGHT, _PART_WEIGHT = 0.9, 0.5
+_COVERAGE = ("said", "described", "unsaid", "first_said", "last_said", "first_described", "last_described")
 _FLAGS = {
     "says_unspecified": ("unspecifi",),
     "says_other": ("other",),
@@ -114,6 +115,7 @@ class Sayings:
             **_fits(words, question, met, unasked),
             **_coverage(words, question, met),
             **self._descriptions(words, question.side, unasked),
+            "begins_as_asked": _begins_as_asked(words, asked_for),
         }
 
     def _descriptions(self, words: Words, side: str, unasked: Floats) -> dict[str, Floats]:
@@ -180,10 +182,10 @@ def _second(words: Words, fit: Floats) -> Floats:
 
 def _coverage(words: Words, question: Question, met: Sequence[Met]) -> Mapping[str, Floats]:
     """Which of the words asked a code says anywhere: their share by rarity, from 0 to 1, in all of its texts and in its
-    description, the rarity of the rarest that it says nowhere, and whether the first one is said."""
+    description, the rarity of the rarest that it says nowhere, and whether the first and the last one are said."""
     if not met:
         nothing = np.zeros(words.codes, dtype=np.float32)
-        return dict.fromkeys(("said", "described", "unsaid", "first_said"), nothing)
+        return dict.fromkeys(_COVERAGE, nothing)
     rarities = np.array([asked.rarity for asked in question.required], dtype=np.float32)[:, None]
     said, described = (np.stack(each) for each in ([m.codes for m in met], [m.descriptions for m in met]))
     return {
@@ -191,7 +193,22 @@ def _coverage(words: Words, question: Question, met: Sequence[Met]) -> Mapping[s
         "described": (described * rarities).sum(axis=0) / question.rarity,
         "unsaid": ((1 - said) * rarities).max(axis=0),
         "first_said": said[0],
+        "last_said": said[-1],
+        "first_described": described[0],
+        "last_described": described[-1],
     }
+
+
+def _begins_as_asked(words: Words, asked_for: Flags) -> Floats:
+    """How many words of the description come before the first one that nobody asked for: a walker with a basket
+    is a walker, a basket for a walker is not."""
+    lengths = np.bincount(words.row_of, minlength=words.rows)
+    begins = np.cumsum(lengths) - lengths
+    first = lengths.copy()
+    unasked = np.flatnonzero(~asked_for)
+    rows = words.row_of[unasked]
+    np.minimum.at(first, rows, unasked - begins[rows])
+    return words.best(first.astype(np.float32), words.row_kinds == DESCRIPTION)
 
 
 def _flagged(at: Ints, count: int) -> Floats:

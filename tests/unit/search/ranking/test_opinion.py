@@ -80,6 +80,25 @@ def test_a_code_has_what_its_texts_say_together_and_its_description_alone(opinio
     assert both["category_said"] > one["category_said"] == 0
 
 
+@pytest.mark.parametrize(("text", "asks"), [("diabetes w/o complications", 1), ("diabetes with complications", 0)])
+def test_whether_something_is_to_be_absent_is_told(opinion, text, asks):
+    assert features(opinion, text, candidate("E119", 5.0))[0]["asks_without"] == asks
+
+
+def test_how_far_a_description_begins_with_what_is_asked_is_told(opinion):
+    """Before the first word that nobody asked for."""
+    texts = ("dislocation of a hip", "left hip", "arteries, spleen")
+    found = [features(opinion, text, candidate("S73005", 9.0))[0]["begins_as_asked"] for text in texts]
+    assert found == [0, 0, 0]
+    (whole,) = features(opinion, "unspecified dislocation hip", candidate("S73005", 9.0))
+    assert whole["begins_as_asked"] == 2
+
+
+def test_whether_the_first_and_the_last_word_are_said_is_told(opinion):
+    (found,) = features(opinion, "hip arteries", candidate("S73005", 9.0))
+    assert [found[name] for name in ("first_said", "last_said", "first_described", "last_described")] == [1, 0, 1, 0]
+
+
 def test_the_side_that_is_asked_for_is_told_from_another(opinion):
     (asked,) = features(opinion, "dislocated left hip", candidate("S73005", 9.0))
     (other,) = features(opinion, "dislocated rt hip", candidate("S73005", 9.0))
