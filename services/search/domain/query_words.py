@@ -209,6 +209,12 @@ CIRCUMSTANCES: tuple[tuple[tuple[str, ...], frozenset[str], float], ...] = (
         frozenset(["congenital", "born", "birth", "newborn"]),
         0.5,
     ),
+    # What is for a thing is not the thing.
+    (
+        ("attachment", "accessory", "accessories"),
+        frozenset(["attachment", "attachments", "attached", "accessory", "accessories", "part", "parts"]),
+        3.0,
+    ),
 )
 
 

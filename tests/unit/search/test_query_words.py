@@ -75,15 +75,16 @@ def test_an_ambiguous_abbreviation_has_all_its_meanings():
 @pytest.mark.parametrize(
     ("text", "avoided"),
     [
-        ("hip dislocation", {"left", "subsequent", "pregnancy", "other"}),
-        ("left hip dislocation", {"subsequent", "pregnancy", "other"}),
-        ("sequela of hip dislocation", {"left", "pregnancy", "other"}),
-        ("htn pregnancy", {"left", "subsequent", "other"}),
-        ("hip dislocation nec", {"left", "subsequent", "pregnancy"}),
+        ("hip dislocation", {"left", "subsequent", "pregnancy", "other", "attachment"}),
+        ("left hip dislocation", {"subsequent", "pregnancy", "other", "attachment"}),
+        ("sequela of hip dislocation", {"left", "pregnancy", "other", "attachment"}),
+        ("htn pregnancy", {"left", "subsequent", "other", "attachment"}),
+        ("hip dislocation nec", {"left", "subsequent", "pregnancy", "attachment"}),
+        ("attachments for a walker", {"left", "subsequent", "pregnancy", "other"}),
     ],
 )
 def test_what_nobody_asked_for_is_avoided(text, avoided):
-    watched = {"left", "subsequent", "pregnancy", "other"}
+    watched = {"left", "subsequent", "pregnancy", "other", "attachment"}
     assert watched & {word.text for word in understand(text).avoided} == avoided
 
 
