@@ -20,8 +20,7 @@ MOST_WORKERS = 6
 
 
 def main() -> None:
-    # By file, so that what a module starts is started once; in the order of the folders behind the longest files, so
-    # that the long ones of `e2e`, `faults` and `integration` are not left to the end.
+    # By file, so that what a module starts is started once, and in the order of `workers.in_good_order`.
     together = ["-n", str(workers()), "--dist", "loadfile", "--no-loadscope-reorder"]
     with tempfile.TemporaryDirectory(prefix="medcodes-tests-") as shared:
         os.environ[SHARED_DIR] = shared

@@ -7,6 +7,7 @@ MEDCODES_TEST_OPENSEARCH_IMAGE. A server that cannot be had fails the run; nothi
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +40,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> workers.B
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    workers.first_those_that_take_longest(items)
+    workers.in_good_order(items)
+
+
+def pytest_collection_finish() -> None:
+    """Takes the thousands of tests, which stay, out of garbage collection: it would look through all of them now and
+    then, and keep what is held to a time waiting for half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure() -> None:

@@ -18,6 +18,7 @@ ONE_MACHINE = {
 # The longest of all, of which most cannot be shared out: begun last, it would keep one worker busy while the others are
 # done.
 FIRST = ("test_accepted", "test_engines_agree", "test_opensearch_builds", "test_with_catalog", "test_data_command")
+HERE = Path(__file__).parent
 # Where `make test` keeps what both its parts need.
 SHARED_DIR = "MEDCODES_TEST_SHARED_DIR"
 # The id of the process that the whole run ends with.
@@ -37,9 +38,21 @@ def made_once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return Path(known.read_text())
 
 
-def first_those_that_take_longest(items: list[pytest.Item]) -> None:
-    """The others keep their order."""
-    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+def in_good_order(items: list[pytest.Item]) -> None:
+    """Those that take longest first, then some of each folder in turn: three browsers at a time would leave nothing of
+    the machine to anybody, and the quick ones do not fill it."""
+    folders: dict[str, list[Path]] = {}
+    for item in items:
+        files = folders.setdefault(item.path.relative_to(HERE).parts[0], [])
+        if item.path not in files:
+            files.append(item.path)
+    turns = {path: place / len(files) for files in folders.values() for place, path in enumerate(files)}
+
+    def turn(item: pytest.Item) -> tuple[int, float, str]:
+        first = FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST)
+        return first, turns[item.path], str(item.path)
+
+    items.sort(key=turn)
 
 
 def _shared(folders: pytest.TempPathFactory) -> Path:

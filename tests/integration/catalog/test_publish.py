@@ -71,7 +71,7 @@ async def publish(store: ReleaseStore, built: BuiltRelease) -> Current:
     return await store.make_current(built.id)
 
 
-async def until(condition, seconds: float = 10.0) -> float:
+async def until(condition, seconds: float = 30.0) -> float:
     began = asyncio.get_running_loop().time()
     while not condition():
         assert asyncio.get_running_loop().time() - began < seconds, "did not come to pass"

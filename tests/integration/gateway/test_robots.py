@@ -165,7 +165,7 @@ async def test_without_dns_a_crawler_is_an_ordinary_guest_within_the_time(gatewa
     client = (await gateway(trusted_proxies="127.0.0.1/32", crawler_dns_servers=dns.setting, crawler_dns_seconds=0.4))()
     began = time.monotonic()
     answer = await client.get(PAGE, headers={"X-Forwarded-For": CRAWLER, "User-Agent": GOOGLEBOT})
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4  # less than the delay
     assert is_ordinary(answer)
 
 

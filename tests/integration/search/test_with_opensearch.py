@@ -27,7 +27,7 @@ from tests.shared_opensearch import new_prefix
 CONNECTIONS = 4
 # So long does OpenSearch have for each of the three times that it is asked. Who waits for none of them is refused at
 # once, on a machine that tests share.
-AT_ONCE = 5.0
+AT_ONCE = 10.0
 BUILD_SECONDS = 60
 # Those of the service, the servers beside it and the test; and the pool that waits for files.
 TASKS_AT_REST, THREADS_AT_REST = 60, 12
