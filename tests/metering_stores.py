@@ -131,7 +131,7 @@ async def metering(store: ValkeyStore, bus: Bus) -> AsyncIterator[Recovery]:
             await task.stop()
 
 
-async def until(check: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+async def until(check: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
     """Waits for something to become true; fails the test if it does not."""
     async with asyncio.timeout(seconds):
         while not await check():

@@ -17,7 +17,14 @@ ONE_MACHINE = {
 }
 # The longest of all, of which most cannot be shared out: begun last, it would keep one worker busy while the others are
 # done.
-FIRST = ("test_accepted", "test_engines_agree", "test_opensearch_builds", "test_with_catalog", "test_data_command")
+FIRST = (
+    "test_accepted",
+    "test_engines_agree",
+    "test_opensearch_builds",
+    "test_with_opensearch",
+    "test_with_catalog",
+    "test_data_command",
+)
 HERE = Path(__file__).parent
 # Where `make test` keeps what both its parts need.
 SHARED_DIR = "MEDCODES_TEST_SHARED_DIR"

@@ -44,7 +44,7 @@ def published(release: str) -> Event:
     return Event("catalog.release.published", "catalog", ReleasePublished(release_id=release))
 
 
-async def eventually(condition, seconds=10.0):
+async def eventually(condition, seconds=30.0):
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)

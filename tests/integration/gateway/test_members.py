@@ -17,7 +17,7 @@ ONE = {"email": "one@example.org", "password": "quiet river stone"}
 AWAY = errors.Unavailable("the store is away", reason="STORE_UNAVAILABLE")
 
 
-async def eventually(condition, seconds=10):
+async def eventually(condition, seconds=30):
     began = time.monotonic()
     while not await condition():
         assert time.monotonic() - began < seconds

@@ -72,7 +72,7 @@ async def test_a_store_that_stands_still_under_500_clients(machine):
         async with httpx.AsyncClient(base_url=machine.url, timeout=5) as client:
             assert (await client.get(PAGE, headers={"Cookie": known})).status_code == 200
             turned_away = await client.get(PAGE, headers={"Cookie": guest})
-            assert (turned_away.status_code, turned_away.elapsed.total_seconds() < 1) == (503, True)
+            assert (turned_away.status_code, turned_away.elapsed.total_seconds() < 3) == (503, True)
             assert (await client.get("/livez")).status_code == 200
             assert (await client.get("/readyz")).status_code == 200
     finally:

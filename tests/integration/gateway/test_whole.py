@@ -23,7 +23,7 @@ def frozen(machine, name):
         os.kill(pid, signal.SIGCONT)
 
 
-def wait_until(condition, seconds=15):
+def wait_until(condition, seconds=30):
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < seconds

@@ -48,7 +48,7 @@ async def streaming_build(wire_catalog):
     return process
 
 
-async def eventually(condition, seconds=15.0):
+async def eventually(condition, seconds=30.0):
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
