@@ -49,10 +49,8 @@ def in_good_order(items: list[pytest.Item]) -> None:
     """Those that take longest first, then some of each folder in turn: three browsers at a time would leave nothing of
     the machine to anybody, and the quick ones do not fill it."""
     folders: dict[str, list[Path]] = {}
-    for item in items:
-        files = folders.setdefault(item.path.relative_to(HERE).parts[0], [])
-        if item.path not in files:
-            files.append(item.path)
+    for path in dict.fromkeys(item.path for item in items):
+        folders.setdefault(path.relative_to(HERE).parts[0], []).append(path)
     turns = {path: place / len(files) for files in folders.values() for place, path in enumerate(files)}
 
     def turn(item: pytest.Item) -> tuple[int, float, str]:

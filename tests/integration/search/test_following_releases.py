@@ -173,6 +173,8 @@ async def test_a_killed_build_is_begun_again(search_settings, start_search, make
     os.kill(process.pid, signal.SIGKILL)
     wire_catalog.pause = 0
     await running.until_release(RELEASE)
+    assert wire_catalog.streams == [RELEASE, RELEASE]
+    assert (await running.status()).documents == len(CODES)
 
 
 async def test_a_stop_while_building_leaves_no_process(search_settings, start_search, make_current, wire_catalog):

@@ -21,7 +21,6 @@ _LIGHT = (
 )
 _LIGHT_WEIGHT, _UNASKED_WEIGHT = 0.5, 0.6
 _OTHER_WEIGHT, _PART_WEIGHT = 0.9, 0.5
-_COVERAGE = ("said", "described", "unsaid", "first_said", "last_said", "first_described", "last_described")
 _FLAGS = {
     "says_unspecified": ("unspecifi",),
     "says_other": ("other",),
@@ -183,14 +182,14 @@ def _second(words: Words, fit: Floats) -> Floats:
 def _coverage(words: Words, question: Question, met: Sequence[Met]) -> Mapping[str, Floats]:
     """Which of the words asked a code says anywhere: their share by rarity, from 0 to 1, in all of its texts and in its
     description, the rarity of the rarest that it says nowhere, and whether the first and the last one are said."""
-    if not met:
-        nothing = np.zeros(words.codes, dtype=np.float32)
-        return dict.fromkeys(_COVERAGE, nothing)
-    rarities = np.array([asked.rarity for asked in question.required], dtype=np.float32)[:, None]
-    said, described = (np.stack(each) for each in ([m.codes for m in met], [m.descriptions for m in met]))
+    # Of a plan that requires no word nothing is said.
+    nothing = [np.zeros(words.codes, dtype=np.float32)]
+    said, described = (np.stack(each or nothing) for each in ([m.codes for m in met], [m.descriptions for m in met]))
+    rarities = np.array([asked.rarity for asked in question.required] or [0.0], dtype=np.float32)[:, None]
+    whole = max(question.rarity, LEAST_RARITY)
     return {
-        "said": (said * rarities).sum(axis=0) / question.rarity,
-        "described": (described * rarities).sum(axis=0) / question.rarity,
+        "said": (said * rarities).sum(axis=0) / whole,
+        "described": (described * rarities).sum(axis=0) / whole,
         "unsaid": ((1 - said) * rarities).max(axis=0),
         "first_said": said[0],
         "last_said": said[-1],
