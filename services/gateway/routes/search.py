@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from medcodes.search.v1 import search_pb2
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ from . import api_models
 from .exact_codes import AWAY, as_results, exact
 from .parts import Parts, visitor_of
 from .responses import problem_responses
-from .search_parameters import OnlySystem, SearchParameters, Text
+from .search_parameters import OnlySystem, PageParameters, Text
 
 # Whoever takes a letter back asks the same again. The same for every visitor, and no older than a release may be.
 KEPT_FOR_A_MINUTE = (b"cache-control", b"private, max-age=60")
@@ -30,11 +30,10 @@ def router(parts: Parts) -> APIRouter:
     @routes.get("/api/v1/search", response_model=api_models.SearchResults, responses=problems, tags=["search"])
     async def search(
         request: Request,
-        given: Annotated[SearchParameters, Depends()],
-        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        given: Annotated[PageParameters, Query()],
     ) -> Response:
         """Codes by number in any spelling, then by words. Not metered."""
-        asked = given.request(limit)
+        asked = given.request(given.limit)
         note(parts, visitor_of(request), asked)
         try:
             found = await parts.search.search(asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from starlette.responses import RedirectResponse, Response
 
@@ -21,7 +21,7 @@ def router(parts: Parts) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/search", response_class=HTMLResponse, include_in_schema=False)
-    async def search_page(request: Request, given: Annotated[SearchParameters, Depends()]) -> Response:
+    async def search_page(request: Request, given: Annotated[SearchParameters, Query()]) -> Response:
         asked = given.request(RESULTS)
         note(parts, visitor_of(request), asked)
         if not asked.q:

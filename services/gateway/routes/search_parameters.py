@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query
 from medcodes.search.v1 import search_pb2
+from pydantic import BaseModel
 
 from .. import asks
 from ..problems import refused
@@ -34,8 +34,9 @@ OnlyStatus = Annotated[
 AsTyped = Annotated[bool, Query(description="Read every word as it is spelled; none is taken for a misspelt one.")]
 
 
-@dataclass(frozen=True)
-class SearchParameters:
+class SearchParameters(BaseModel):
+    """A model, because a dependency that is a class of any other kind is made by the framework in a thread."""
+
     q: Text = ""
     system: OnlySystem = ""
     on: On = ""
@@ -58,6 +59,10 @@ class SearchParameters:
             status=_status(self.status),
             as_typed=self.as_typed,
         )
+
+
+class PageParameters(SearchParameters):
+    limit: Annotated[int, Query(ge=1, le=100)] = 20
 
 
 def _status(given: str) -> str:
