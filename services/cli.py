@@ -135,6 +135,9 @@ def _build_catalog() -> Service:
 
 
 def _build_search() -> Service:
+    from services.search import one_thread
+
+    one_thread.ask()
     from services.search.app import build
     from services.search.settings import SearchSettings
 

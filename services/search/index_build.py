@@ -18,11 +18,10 @@ from typing import Annotated
 
 import typer
 
+from services.search import one_thread
 from services.search.ports import CodeBatch, IndexStore
 
 AUTOGROUP = Path("/proc/self/autogroup")
-# For what reckons with vectors and cuts words in pieces, which would take every core there is.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 FAILED = 1
 # Nobody waits for an answer here.
 ENGINE_SECONDS = 30.0
@@ -44,7 +43,7 @@ def main(
     from services.search.ports import EngineError, IndexBuildError
 
     _give_way(niceness)
-    os.environ.update(ONE_THREAD)
+    one_thread.ask()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     codes = indexed_codes(CatalogClient(catalog_address, timeout=timeout), release)
     try:
