@@ -47,15 +47,14 @@ class Cells:
 
     def near(self, vector: Vectors, least: float) -> Near:
         """All that are at least so like it, of the cells that are nearest."""
-        probed = np.argsort(-(self.centres @ vector), kind="stable")[:_PROBED]
-        places, likeness = [np.empty(0, np.int32)], [np.empty(0, np.float32)]
-        for cell in np.sort(probed):
-            begin, end = self.begins[cell], self.begins[cell + 1]
-            found = self.vectors[begin:end] @ vector
-            enough = np.flatnonzero(found >= least)
-            places.append((enough + begin).astype(np.int32))
-            likeness.append(found[enough])
-        return Near(np.concatenate(places), np.concatenate(likeness))
+        probed = np.sort(np.argsort(-(self.centres @ vector), kind="stable")[:_PROBED])
+        begins, ends = self.begins[probed], self.begins[probed + 1]
+        compared = [self.vectors[begin:end] @ vector for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+        likeness = np.concatenate(compared)
+        enough = np.flatnonzero(likeness >= least)
+        behind = np.cumsum(ends - begins)
+        cell = np.searchsorted(behind, enough, side="right")
+        return Near((enough + (ends - behind)[cell]).astype(np.int32), likeness[enough])
 
 
 def _centres(vectors: Vectors) -> Vectors:

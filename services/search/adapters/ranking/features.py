@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Floats
+from .arrays import Floats, Ints
 from .question import SIDES, Question
 from .said import Sayings
 from .texts import CodeKey, Texts
@@ -100,9 +100,9 @@ class Features:
         self._sayings = Sayings(texts)
         self._choices = frozenset(texts.known(_CHOICES))
 
-    def of(self, question: Question, candidates: Sequence[Candidate], likeness: Likeness) -> Floats:
-        """One row a candidate, in their order: those found by words first, best first. So is `likeness`."""
-        places = np.array([self._texts.places[each.key] for each in candidates], dtype=np.int32)
+    def of(self, question: Question, candidates: Sequence[Candidate], places: Ints, likeness: Likeness) -> Floats:
+        """One row a candidate, in their order: those found by words first, best first. So are `places`, those of their
+        codes in the texts, and `likeness`."""
         scores = np.array([each.score for each in candidates], dtype=np.float32)
         found: dict[str, Any] = {
             **self._sayings.of(question, places),
@@ -127,13 +127,14 @@ class Features:
             table[:, column] = found[name]
         return table
 
-    def kinds(self, candidates: Sequence[Candidate]) -> list[Kind]:
+    def kinds(self, candidates: Sequence[Candidate], places: Ints) -> list[Kind]:
         """Results of one kind differ in nothing but the side and the encounter."""
         texts, found = self._texts, []
-        for candidate in candidates:
-            row = texts.rows[texts.owners[texts.places[candidate.key]]]
-            said = texts.tokens[texts.ends[row] : texts.ends[row + 1]].tolist()
-            found.append((candidate.key.system, candidate.key.code[:_CATEGORY], frozenset(said) - self._choices))
+        rows = texts.rows[texts.owners[places]]
+        begins, ends = texts.ends[rows].tolist(), texts.ends[rows + 1].tolist()
+        for (key, *_), begin, end in zip(candidates, begins, ends, strict=True):
+            said = frozenset(texts.tokens[begin:end].tolist()) - self._choices
+            found.append((key.system, key.code[:_CATEGORY], said))
         return found
 
 
@@ -163,7 +164,8 @@ def _related(keys: Sequence[CodeKey]) -> tuple[list[float], list[float]]:
 
 def _compared(found: Mapping[str, Any], categories: Sequence[str]) -> dict[str, Floats]:
     """Columns that set a result beside the others."""
-    _, group = np.unique(categories, return_inverse=True)
+    numbers: dict[str, int] = {}
+    group = np.array([numbers.setdefault(each, len(numbers)) for each in categories])
     scores, likeness, fit, said = (np.asarray(found[name]) for name in ("score", "likeness", "best_fit", "said"))
     by_likeness = np.empty(len(likeness), dtype=np.float32)
     by_likeness[np.argsort(-likeness, kind="stable")] = np.arange(len(likeness))

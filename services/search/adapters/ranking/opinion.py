@@ -96,9 +96,10 @@ class PlanOpinion:
         meaning alone last; `read_as` has the words that each word of the plan is read as."""
         if not candidates:
             return []
-        features = self.features(candidates, strictness, read_as)
-        order = [int(place) for place in np.argsort(-trees().scores(features), kind="stable")]
-        kinds = self._opinion._features.kinds(candidates)
+        places = self._texts.places_of(each.key for each in candidates)
+        features = self._features(candidates, places, strictness, read_as)
+        order = np.argsort(-trees().scores(features), kind="stable").tolist()
+        kinds = self._opinion._features.kinds(candidates, places)
         return self._favored_kept(_within(kinds, order), candidates)
 
     def _favored_kept(self, order: Sequence[int], candidates: Sequence[Candidate]) -> list[int]:
@@ -111,15 +112,22 @@ class PlanOpinion:
     def features(
         self, candidates: Sequence[Candidate], strictness: Strictness, read_as: Sequence[Sequence[str]]
     ) -> Floats:
-        question = Question(self._plan, strictness, read_as, self._texts, self._opinion._stemmer)
-        return self._opinion._features.of(question, candidates, self._of_codes(candidates))
+        places = self._texts.places_of(each.key for each in candidates)
+        return self._features(candidates, places, strictness, read_as)
 
-    def _of_codes(self, candidates: Sequence[Candidate]) -> Likeness:
+    def _features(
+        self, candidates: Sequence[Candidate], places: Ints, strictness: Strictness, read_as: Sequence[Sequence[str]]
+    ) -> Floats:
+        question = Question(self._plan, strictness, read_as, self._texts, self._opinion._stemmer)
+        return self._opinion._features.of(question, candidates, places, self._of_codes(places))
+
+    def _of_codes(self, places: Ints) -> Likeness:
         texts = self._texts
-        owners = texts.owners[[texts.places[each.key] for each in candidates]]
+        owners = texts.owners[places]
         vectors, of = spread(texts.vector_rows[owners], texts.vector_rows[owners + 1])
-        cosines = texts.cells.vectors[texts.vector_places[vectors]] @ self._meaning
-        return likeness(cosines, of, len(candidates))
+        # A quarter of the time that an index in brackets takes.
+        cosines = texts.cells.vectors.take(texts.vector_places[vectors], axis=0) @ self._meaning
+        return likeness(cosines, of, len(places))
 
 
 def _is_word(word: Word) -> bool:

@@ -10,7 +10,7 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol
 from zipfile import BadZipFile
 
@@ -147,6 +147,10 @@ class Texts:
         self.vector_places[held["order"]] = np.arange(len(held["order"]), dtype=np.int32)
         vectors = held["vectors"].astype(np.float32).reshape(-1, DIMENSIONS)
         self.cells = Cells(held["centres"], held["order"], held["cells"], vectors)
+
+    def places_of(self, keys: Iterable[CodeKey]) -> Ints:
+        """Raises KeyError for a code that the index has not."""
+        return np.array([self.places[key] for key in keys], dtype=np.int32)
 
     def number(self, stem: str) -> int:
         """-1 if no text has it."""

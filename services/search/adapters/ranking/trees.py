@@ -24,10 +24,10 @@ from .arrays import Floats
 
 FILE = "trees.json"
 _LEAF = -1
-_MOST_LEAVES = 64
-_ALL = np.uint64(2**64 - 1)
-# Of a float64: where its exponent begins, and what is added to it.
-_MANTISSA_BITS, _EXPONENT_BIAS = np.uint64(52), np.uint64(1023)
+_MOST_LEAVES = 32
+_ALL = np.uint32(2**32 - 1)
+# Of a float32: where its exponent begins, and what is added to it.
+_MANTISSA_BITS, _EXPONENT_BIAS = 23, 127
 
 
 class _RuledOut(NamedTuple):
@@ -35,7 +35,7 @@ class _RuledOut(NamedTuple):
 
     feature: int
     thresholds: Floats
-    left: npt.NDArray[np.uint64]
+    left: npt.NDArray[np.uint32]
 
 
 class _Node(NamedTuple):
@@ -58,17 +58,17 @@ class Trees:
         self._values = np.zeros((len(leaves), _MOST_LEAVES))
         for values, found in zip(self._values, leaves, strict=True):
             values[: len(found)] = found
-        self._first = (np.arange(len(leaves)) * _MOST_LEAVES).astype(np.uint64)
+        self._first = np.arange(len(leaves)) * _MOST_LEAVES
         self._features = [_ruled_out(feature, asking, len(leaves)) for feature, asking in sorted(nodes.items())]
 
     def scores(self, features: Floats) -> npt.NDArray[np.float64]:
         """One score a row; the higher comes first."""
         left = np.full((len(features), len(self._first)), _ALL)
         for each in self._features:
-            left &= each.left[np.searchsorted(each.thresholds, features[:, each.feature])]
-        lowest = left & (~left + np.uint64(1))
-        leaf = (lowest.astype(np.float64).view(np.uint64) >> _MANTISSA_BITS) - _EXPONENT_BIAS
-        return np.asarray(self._values.take((leaf + self._first).astype(np.intp)).sum(axis=1))
+            left &= each.left.take(each.thresholds.searchsorted(features[:, each.feature]), axis=0)
+        lowest = left & (~left + np.uint32(1))
+        leaf = (lowest.astype(np.float32).view(np.int32) >> _MANTISSA_BITS) - _EXPONENT_BIAS
+        return np.asarray(self._values.take(leaf + self._first).sum(axis=1))
 
 
 def shipped(names: Sequence[str]) -> Trees:
@@ -103,5 +103,5 @@ def _ruled_out(feature: int, nodes: Sequence[_Node], trees: int) -> _RuledOut:
     thresholds = np.unique(np.array([node.threshold for node in nodes], dtype=np.float32))
     left = np.full((len(thresholds) + 1, trees), _ALL)
     for node in nodes:
-        left[np.searchsorted(thresholds, node.threshold) + 1, node.tree] &= ~np.uint64(node.ruled_out)
+        left[np.searchsorted(thresholds, node.threshold) + 1, node.tree] &= ~np.uint32(node.ruled_out)
     return _RuledOut(feature, thresholds, np.bitwise_and.accumulate(left, axis=0))

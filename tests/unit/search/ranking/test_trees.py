@@ -68,10 +68,10 @@ def test_trees_that_were_fitted_to_other_features_are_refused():
 
 def test_trees_with_too_many_leaves_are_refused():
     chain = 0
-    for threshold in range(64):
+    for threshold in range(32):
         chain = (0, threshold, chain, 1)
-    text = json.dumps({"features": FEATURES, "depth": 64, "trees": [stored(chain)]})
-    with pytest.raises(ValueError, match="more than 64 leaves"):
+    text = json.dumps({"features": FEATURES, "depth": 32, "trees": [stored(chain)]})
+    with pytest.raises(ValueError, match="more than 32 leaves"):
         Trees(text, FEATURES)
 
 
