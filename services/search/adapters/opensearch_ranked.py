@@ -55,16 +55,14 @@ class RankedPage:
         are no hits."""
         if self.begin:
             return [Placed(hit["_id"], "") for hit in hits]
-        first = [self._candidate(hit) for hit in hits[: self.window.size]]
+        avoided = sum(word.weight for word in self.plan.avoided)
+        first = [self._candidate(hit, avoided) for hit in hits[: self.window.size]]
         order = [Placed(hits[each.place]["_id"], each.alike) for each in self.window.order(first, strictness, read_as)]
         order += [Placed(hit["_id"], "") for hit in hits[self.window.size :]]
         return order[self.offset : self.offset + self.limit]
 
-    def _candidate(self, hit: Any) -> Candidate:
+    def _candidate(self, hit: Any, avoided: float) -> Candidate:
+        """With the score as tantivy has it: there avoided words take away what here those get that lack them."""
         billable = bool(hit.get("fields", {}).get("billable", [False])[0])
-        return Candidate(self.opinion.code(int(hit["_id"])), self._score(float(hit["sort"][0])), billable)
-
-    def _score(self, score: float) -> float:
-        """As tantivy has it: there avoided words take away what here those get that lack them."""
-        own = by_words(score)
-        return own - sum(word.weight for word in self.plan.avoided) if own else own
+        own = by_words(float(hit["sort"][0]))
+        return Candidate(self.opinion.code(int(hit["_id"])), own - avoided if own else own, billable)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from services.search.domain.documents import FoundWord, Span
@@ -37,6 +38,8 @@ class Matches:
         # By stem: the first word that it meets, and which of its meanings that is of; "" for the word as typed.
         self._by_stem: dict[str, tuple[Word, str]] = {}
         self._loose: list[_Asked] = []
+        # By word as written: the loose one that it is like. Results say the same words again and again.
+        self._like: dict[str, Word | None] = {}
         for word, near in words:
             for stem, meaning in _meanings(word, analyzers).items():
                 self._by_stem.setdefault(stem, (word, meaning))
@@ -53,24 +56,44 @@ class Matches:
                 spans.append(span)
             met = description[span.start : span.end].lower()
             words.setdefault(word, FoundWord(word.text, met, meaning=meaning))
-        for term in terms:
-            if all(word in words for word in self._required):
-                break
+        missing = [word for word in self._required if word not in words]
+        for term in self._saying(missing, terms):
             for word, span, meaning in self._in(term):
                 met = term[span.start : span.end].lower()
                 words.setdefault(word, FoundWord(word.text, met, term, meaning))
+            if all(word in words for word in missing):
+                break
         return tuple(words[word] for word in self._required if word in words), tuple(spans)
+
+    def _saying(self, missing: Sequence[Word], terms: Sequence[str]) -> Iterator[str]:
+        """The terms that may say one of the words. Most say none, and to see where a word stands costs much more."""
+        stems = {stem for stem, (word, _) in self._by_stem.items() if word in missing}
+        loose = [asked for asked in self._loose if asked.word in missing]
+        if missing and self._may_say("\n".join(terms), stems, loose):
+            for term in terms:
+                if self._may_say(term, stems, loose):
+                    yield term
+
+    def _may_say(self, text: str, stems: AbstractSet[str], loose: Sequence[_Asked]) -> bool:
+        if any(asked.near or not text.isascii() or asked.surface in text.lower() for asked in loose):
+            return True
+        return not stems.isdisjoint(self._analyzers.stems.analyze(text))
 
     def _in(self, text: str) -> Iterator[tuple[Word, Span, str]]:
         stems = self._analyzers.stems.pre_tokenize(text).tokens
         surface = self._analyzers.surface.pre_tokenize(text).tokens if self._loose else stems
         for stem, written in zip(stems, surface, strict=True):
             met = self._by_stem.get(stem.text)
-            if met is None:
-                like = next((asked.word for asked in self._loose if asked.like(written.text)), None)
-                met = (like, "") if like else None
+            if met is None and self._loose and (like := self._liked(written.text)):
+                met = (like, "")
             if met:
                 yield met[0], Span(stem.char_offset_from, stem.char_offset_to), met[1]
+
+    def _liked(self, surface: str) -> Word | None:
+        """The word that one as written is the beginning of, or misspelt for."""
+        if surface not in self._like:
+            self._like[surface] = next((asked.word for asked in self._loose if asked.like(surface)), None)
+        return self._like[surface]
 
 
 def _meanings(word: Word, analyzers: Analyzers) -> Mapping[str, str]:
