@@ -24,10 +24,7 @@ _Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """`everywhere` counts what the same search of all codes finds."""
-
     total: int = 0
-    everywhere: int = 0
     facets: tuple[FacetCount, ...] = ()
 
 
@@ -52,15 +49,13 @@ class FilteredSearch:
 
     def counted(self, query: Query, filters: Filters) -> Counted:
         """One pass for the facets in which nothing is chosen, and one for each of the others."""
-        open_facets = [facet for facet in Facet if facet not in filters.chosen]
+        chosen = filters.chosen
+        open_facets = [facet for facet in Facet if facet not in chosen]
         answer = self._aggregated(query, filters, open_facets)
-        total = everywhere = _total(answer)
         found = list(_counts(answer, open_facets))
-        for facet in (each for each in Facet if each in filters.chosen):
+        for facet in (each for each in Facet if each in chosen):
             found += _counts(self._aggregated(query, filters, [facet], but=facet), [facet])
-        if filters != filters.wide:
-            everywhere = self.total(query, filters.wide)
-        return Counted(total, everywhere, tuple(found))
+        return Counted(_total(answer), tuple(found))
 
     def _aggregated(
         self, query: Query, filters: Filters, facets: Iterable[Facet], *, but: Facet | None = None

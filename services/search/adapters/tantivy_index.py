@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -113,35 +112,43 @@ class TantivyIndex:
         """Nothing to do: the last search to end lets go of the files."""
 
     def _search(self, plan: Plan, attempts: Sequence[Strictness], offset: int, limit: int) -> Found:
-        found = Found((), 0, (), attempts[0], 0)
+        strictness, complete = self._first_enough(plan, attempts)
+        if attempts[0] > Strictness.CORRECTED:
+            complete = self._complete(plan)
+        hits, counted = self._counted_page(plan, strictness, offset, limit)
+        corrections = self._compiler.corrections.told(plan, strictness, complete)
+        return Found(hits, counted.total, counted.facets, strictness, complete, corrections)
+
+    def _first_enough(self, plan: Plan, attempts: Sequence[Strictness]) -> tuple[Strictness, int]:
+        """The attempt that finds enough, or the last one; and how many results match all words."""
+        strictness, complete = attempts[0], 0
         for strictness in attempts:
             stages = self._compiler.stages(plan, strictness)
-            counted = self._filtered.counted(either(stages), plan.filters) if stages else Counted()
-            complete = counted.total if strictness <= Strictness.CORRECTED else found.complete
-            found = Found((), counted.total, counted.facets, strictness, complete)
-            if counted.total and counted.everywhere >= plan.enough:
+            total = self._filtered.total(either(stages), plan.filters) if stages else 0
+            complete = total if strictness <= Strictness.CORRECTED else complete
+            if total and self._everywhere(plan, stages, total) >= plan.enough:
                 break
-        found = self._with_page(plan, found, offset, limit)
-        if attempts[0] > Strictness.CORRECTED:
-            found = replace(found, complete=self._complete(plan))
-        return replace(found, corrections=self._compiler.corrections.told(plan, found.strictness, found.complete))
+        return strictness, complete
 
-    def _with_page(self, plan: Plan, found: Found, offset: int, limit: int) -> Found:
+    def _everywhere(self, plan: Plan, stages: list[Stage], total: int) -> int:
+        """How many the same search of all codes finds, of which `total` are within the filters."""
+        wide = plan.filters.wide
+        return total if plan.filters == wide else self._filtered.total(either(stages), wide)
+
+    def _counted_page(self, plan: Plan, strictness: Strictness, offset: int, limit: int) -> tuple[list[Hit], Counted]:
         """What means the same counts as a result, too."""
         by_code = self._compiler.by_code(plan)
         code_found = bool(by_code) and self._filtered.total(either(by_code), plan.filters) > 0
         if not plan.words or code_found:
-            stages = self._compiler.stages(plan, found.strictness)
-            return replace(found, hits=self._page(stages, plan, self._matches(plan, found.strictness), offset, limit))
-        opinion = self.opinion.about(plan)
-        window = Window(opinion, opinion.alike())
-        read_as = [self._compiler.corrections.near(word, found.strictness) for word in plan.words]
-        stages = self._compiler.stages(plan, found.strictness, [each.key for each in window.alike])
-        if stages and window.alike:
-            counted = self._filtered.counted(either(stages), plan.filters)
-            found = replace(found, total=counted.total, facets=counted.facets)
-        ranking = Ranking(window, found.strictness, read_as)
-        return replace(found, hits=self._ranked(stages, plan, ranking, offset, limit))
+            stages = self._compiler.stages(plan, strictness)
+            hits = self._page(stages, plan, self._matches(plan, strictness), offset, limit)
+        else:
+            opinion = self.opinion.about(plan)
+            window = Window(opinion, opinion.alike())
+            read_as = [self._compiler.corrections.near(word, strictness) for word in plan.words]
+            stages = self._compiler.stages(plan, strictness, [each.key for each in window.alike])
+            hits = self._ranked(stages, plan, Ranking(window, strictness, read_as), offset, limit)
+        return hits, self._filtered.counted(either(stages), plan.filters) if stages else Counted()
 
     def _ranked(self, stages: list[Stage], plan: Plan, ranking: Ranking, offset: int, limit: int) -> list[Hit]:
         if not stages:
