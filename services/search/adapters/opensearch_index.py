@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from services.search.domain.completions import topmost_first
 from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
-from services.search.domain.filters import standing
+from services.search.domain.filters import day_number, standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
@@ -18,7 +18,6 @@ from .opensearch_kept import Kept
 from .opensearch_query import Compiler, alike_alone, found_by_code, kind_of
 from .opensearch_ranked import Placed, RankedPage
 from .tantivy_matches import Matches
-from .tantivy_schema import day_number
 
 # Suggestions are looked for deeper than asked, because codes beneath others come last.
 _SUGGEST_DEPTH = 6

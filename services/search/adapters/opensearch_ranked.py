@@ -61,8 +61,9 @@ class RankedPage:
         return order[self.offset : self.offset + self.limit]
 
     def _candidate(self, hit: Any) -> Candidate:
-        billable = bool(hit.get("fields", {}).get("billable", [False])[0])
-        return Candidate(self.opinion.code(int(hit["_id"])), self._score(float(hit["sort"][0])), billable)
+        fields, key = hit["fields"], self.opinion.code(int(hit["_id"]))
+        billable = bool(fields.get("billable", [False])[0])
+        return Candidate(key, self._score(float(hit["sort"][0])), billable, int(fields["ends"][0]))
 
     def _score(self, score: float) -> float:
         """As tantivy has it: there avoided words take away what here those get that lack them."""

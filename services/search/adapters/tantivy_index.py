@@ -13,7 +13,7 @@ import tantivy
 
 from services.search.domain.completions import topmost_first
 from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
-from services.search.domain.filters import standing
+from services.search.domain.filters import day_number, standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
@@ -25,7 +25,7 @@ from .tantivy_filters import Counted, FilteredSearch
 from .tantivy_matches import Matches
 from .tantivy_query import Compiler, Stage, either
 from .tantivy_ranked import Ranking
-from .tantivy_schema import Analyzers, day_number
+from .tantivy_schema import Analyzers
 
 # The texts of the codes, beside the index in its folder.
 TEXTS = "texts.npz"
