@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from services.search.domain.completions import topmost_first
+from services.search.domain.completions import foremost
 from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
 from services.search.domain.filters import day_number, standing
 from services.search.domain.query import Plan, Strictness
@@ -140,7 +140,7 @@ class OpenSearchIndex:
             hits = [_hit(each["_source"], _kind(each), plan) for each in answer["hits"]["hits"]]
         by_code = [hit for hit in hits if hit.kind is not MatchKind.WORDS][:limit]
         by_words = (hit for hit in hits if hit.kind is MatchKind.WORDS)
-        return by_code + topmost_first(by_words, limit - len(by_code))
+        return by_code + foremost(by_words, limit - len(by_code))
 
     def _hits(self, plan: Plan, found: _Answered) -> list[Hit]:
         matches = self._matches(plan, found.strictness)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import tantivy
 
-from services.search.domain.completions import topmost_first
+from services.search.domain.completions import foremost
 from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
 from services.search.domain.filters import day_number, standing
 from services.search.domain.query import Plan, Strictness
@@ -195,7 +195,7 @@ class TantivyIndex:
                 self._hit(self._stored(address), stage.kind, plan) for _, address in self._run(stage, plan, limit).hits
             ]
         result = self._run(stage, plan, limit * _SUGGEST_DEPTH, weight="brevity")
-        return topmost_first((self._hit(self._stored(address), stage.kind, plan) for _, address in result.hits), limit)
+        return foremost((self._hit(self._stored(address), stage.kind, plan) for _, address in result.hits), limit)
 
     def _matches(self, plan: Plan, strictness: Strictness) -> Matches:
         return Matches(

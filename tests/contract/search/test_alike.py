@@ -72,6 +72,7 @@ async def test_what_means_the_same_is_a_result_and_says_by_which_text(index):
 )
 async def test_what_has_ended_comes_behind_what_is_in_force_and_says_as_much(index, today, first):
     assert (await displays(index, "snow shovel", today=today))[:2] == first
+    assert await suggested(index, "snow sho", today=today) == first
 
 
 async def test_it_is_among_the_first_results(index):
