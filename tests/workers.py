@@ -19,7 +19,6 @@ ONE_MACHINE = {
 # done.
 FIRST = (
     "test_accepted",
-    "test_engines_agree",
     "test_opensearch_builds",
     "test_with_opensearch",
     "test_with_catalog",

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.e2e.people import PASSWORD, email
 from tests.e2e.test_browser import PAGE, SCRIPTS, WINDOWS
 from tests.e2e.test_browser_keyboard import enter, tab_to
-from tests.e2e.visitors import DESK, NARROWEST, PHONE, Visitor, flat
+from tests.e2e.visitors import PHONE, Visitor, flat
 
 OTHER = "/codes/cpt/27252"
 PAGES = {
@@ -239,7 +239,7 @@ def test_pages_of_an_account(medcodes, arrive, scheme):
     member.open("/search?q=dislocated+hip")
     for name, path in PAGES.items():
         member.open(path)
-        look(member, name, scheme)
+        member.look(name, scheme)
 
 
 @SCHEMES
@@ -247,7 +247,7 @@ def test_pages_before_there_is_an_account(medcodes, arrive, scheme):
     guest = arrive(medcodes, viewport=PHONE, color_scheme=scheme)
     for name, path in SIGNED_OUT.items():
         guest.open(path)
-        look(guest, name, scheme)
+        guest.look(name, scheme)
 
 
 def test_the_wall_of_an_account(medcodes, arrive):
@@ -260,14 +260,4 @@ def test_the_wall_of_an_account(medcodes, arrive):
     assert member.heading.endswith("Your code page views are used up")
     assert "Your plan" in flat(member.page.locator("main"))
     assert member.page.get_by_role("link", name="Register free").count() == 0
-    look(member, "wall-member", "light")
-
-
-def look(visitor: Visitor, name: str, scheme: str) -> None:
-    """On a phone and on a desk, by axe and by the width of the page; the screenshots are for people."""
-    for window, size in (("phone", PHONE), ("desk", DESK), ("narrowest", NARROWEST)):
-        visitor.page.set_viewport_size(size)
-        assert visitor.overflow() == 0, f"{name} is wider than a window of {size['width']}"
-        if size is not NARROWEST:
-            assert visitor.faults() == [], f"{name} on a {window}"
-            visitor.screenshot(f"{name}-{window}-{scheme}")
+    member.look("wall-member", "light")

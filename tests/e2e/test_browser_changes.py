@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.test_browser_accounts import look, press, registered
+from tests.e2e.test_browser_accounts import press, registered
 from tests.e2e.visitors import PHONE, flat
 from tests.integration.gateway.test_changes import HELD, NOT_HELD, changed_machine
 
@@ -25,6 +25,6 @@ def test_changes_and_the_feed_s_address(changed_machine, arrive):
     assert "which this account has not opened" in text
     press(member, "Make the address")
     assert "/api/v1/feed.atom?token=mcf_" in flat(member.page.locator("main").get_by_role("status"))
-    look(member, "account-changes-told", "light")
+    member.look("account-changes-told", "light")
     press(member, "Revoke it")
     assert "opens nothing any more" in flat(member.page.locator("main").get_by_role("status"))

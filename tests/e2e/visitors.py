@@ -15,6 +15,8 @@ from tests.machine import ROOT
 SCREENSHOTS = ROOT / "var" / "screenshots"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 NARROWEST = {"width": 360, "height": 740}
+# What takes long, axe and a screenshot, is done once a scheme and not in every window.
+LOOKED_AT = {"light": ("phone", PHONE), "dark": ("desk", DESK)}
 SERIOUS = ("serious", "critical")
 
 # Movements of what is already on the page, unless the visitor has just pressed or typed something (web.dev/cls).
@@ -98,6 +100,16 @@ class Visitor:
             for one in found
             if one["impact"] in SERIOUS
         ]
+
+    def look(self, name: str, scheme: str) -> None:
+        """At the page as it is now: no window is too narrow for it, axe finds nothing, and people get a screenshot."""
+        looked_at, looked_at_size = LOOKED_AT[scheme]
+        for size in (PHONE, DESK, NARROWEST):
+            self.page.set_viewport_size(size)
+            assert self.overflow() == 0, f"{name} is wider than a window of {size['width']}"
+            if size is looked_at_size:
+                assert self.faults() == [], f"{name} on a {looked_at}"
+                self.screenshot(f"{name}-{looked_at}-{scheme}")
 
     def screenshot(self, name: str, *, full_page: bool = True) -> Path:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

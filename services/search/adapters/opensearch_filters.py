@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.search.domain.documents import FacetCount
-from services.search.domain.filters import Facet, Filters, Status
-
-from .tantivy_schema import day_number
+from services.search.domain.filters import Facet, Filters, Status, day_number
 
 Query = dict[str, Any]
 

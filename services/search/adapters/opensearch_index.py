@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from services.search.domain.completions import topmost_first
+from services.search.domain.completions import foremost
 from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
-from services.search.domain.filters import standing
+from services.search.domain.filters import day_number, standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
@@ -18,7 +18,6 @@ from .opensearch_kept import Kept
 from .opensearch_query import Compiler, alike_alone, found_by_code, kind_of
 from .opensearch_ranked import Placed, RankedPage
 from .tantivy_matches import Matches
-from .tantivy_schema import day_number
 
 # Suggestions are looked for deeper than asked, because codes beneath others come last.
 _SUGGEST_DEPTH = 6
@@ -141,7 +140,7 @@ class OpenSearchIndex:
             hits = [_hit(each["_source"], _kind(each), plan) for each in answer["hits"]["hits"]]
         by_code = [hit for hit in hits if hit.kind is not MatchKind.WORDS][:limit]
         by_words = (hit for hit in hits if hit.kind is MatchKind.WORDS)
-        return by_code + topmost_first(by_words, limit - len(by_code))
+        return by_code + foremost(by_words, limit - len(by_code))
 
     def _hits(self, plan: Plan, found: _Answered) -> list[Hit]:
         matches = self._matches(plan, found.strictness)

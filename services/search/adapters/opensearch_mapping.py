@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from services.search.domain.documents import IndexedCode
+from services.search.domain.filters import day_number
 from services.search.domain.query_words import MAX_CORRECTED, MIN_CORRECTED
 from services.search.domain.spelling import compact
 
-from .tantivy_schema import FIRST_DAY, LAST_DAY, code_number, day_number
+from .tantivy_schema import FIRST_DAY, LAST_DAY, code_number
 
 # Raised with every change to this file that an index built before would not answer rightly with.
 FORMAT = 4

@@ -36,7 +36,7 @@ _STAGES = (
 _RETURNED = ["system", "code", "display", "description", "terms", "phrases", "billable", "begins", "ends"]
 _RETURNED += ["equivalents_told"]
 # What a result is put in order by, besides its score: all that need be read of those that are not on the page.
-_WEIGHED = ["billable"]
+_WEIGHED = ["billable", "ends"]
 _BY_CODE, _ALIKE_ALONE, _EVERYWHERE, _CHOSEN = "by_code", "alike_alone", "everywhere", "chosen"
 # Results of one score, as all codes below a prefix have, come in code order.
 _ORDER: list[dict[str, str]] = [{"_score": "desc"}, {"number": "asc"}, {"position": "asc"}]

@@ -63,6 +63,7 @@ class RankedPage:
 
     def _candidate(self, hit: Any, avoided: float) -> Candidate:
         """With the score as tantivy has it: there avoided words take away what here those get that lack them."""
-        billable = bool(hit.get("fields", {}).get("billable", [False])[0])
+        fields, key = hit["fields"], self.opinion.code(int(hit["_id"]))
+        billable = bool(fields.get("billable", [False])[0])
         own = by_words(float(hit["sort"][0]))
-        return Candidate(self.opinion.code(int(hit["_id"])), own - avoided if own else own, billable)
+        return Candidate(key, own - avoided if own else own, billable, int(fields["ends"][0]))

@@ -10,9 +10,9 @@ from typing import Any
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
 from services.search.domain.documents import FacetCount
-from services.search.domain.filters import Facet, Filters, Status
+from services.search.domain.filters import Facet, Filters, Status, day_number
 
-from .tantivy_schema import FIRST_DAY, LAST_DAY, day_number
+from .tantivy_schema import FIRST_DAY, LAST_DAY
 
 # More than any release has chapters.
 _FACET_VALUES = 500

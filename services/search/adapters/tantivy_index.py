@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import tantivy
 
-from services.search.domain.completions import topmost_first
+from services.search.domain.completions import foremost
 from services.search.domain.documents import Equivalent, FoundWord, Hit, MatchKind, Span
-from services.search.domain.filters import standing
+from services.search.domain.filters import day_number, standing
 from services.search.domain.query import Plan, Strictness
 from services.search.ports import EngineError, Found
 
@@ -24,7 +24,7 @@ from .tantivy_filters import Counted, FilteredSearch
 from .tantivy_matches import Matches
 from .tantivy_query import Compiler, Stage, either
 from .tantivy_ranked import Ranking
-from .tantivy_schema import Analyzers, day_number
+from .tantivy_schema import Analyzers
 
 # The texts of the codes, beside the index in its folder.
 TEXTS = "texts.npz"
@@ -202,7 +202,7 @@ class TantivyIndex:
                 self._hit(self._stored(address), stage.kind, plan) for _, address in self._run(stage, plan, limit).hits
             ]
         result = self._run(stage, plan, limit * _SUGGEST_DEPTH, weight="brevity")
-        return topmost_first((self._hit(self._stored(address), stage.kind, plan) for _, address in result.hits), limit)
+        return foremost((self._hit(self._stored(address), stage.kind, plan) for _, address in result.hits), limit)
 
     def _matches(self, plan: Plan, strictness: Strictness) -> Matches:
         return Matches(

@@ -56,4 +56,4 @@ class Ranking:
 
 def _candidate(score: float, stored: dict[str, Any]) -> Candidate:
     billable = "billable" in stored and bool(stored["billable"][0])
-    return Candidate(CodeKey(stored["system"][0], stored["code"][0]), by_words(score), billable)
+    return Candidate(CodeKey(stored["system"][0], stored["code"][0]), by_words(score), billable, stored["ends"][0])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import tantivy
 
 from services.search.domain.documents import IndexedCode
+from services.search.domain.filters import day_number
 from services.search.domain.spelling import compact
 from services.search.domain.words import MAX_WORD_LENGTH
 
@@ -121,7 +121,3 @@ def code_number(code: str, fill: str = " ") -> int:
         known = char.isascii() and char.isalnum()
         number = number * 37 + (int(char, 36) + 1 if known else 0)
     return number
-
-
-def day_number(day: date) -> int:
-    return day.year * 10_000 + day.month * 100 + day.day

@@ -15,8 +15,13 @@ class Status(StrEnum):
     RETIRED = "retired"
 
 
+def day_number(day: date) -> int:
+    """A day as an index keeps it: the later, the greater."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
 def standing(begins: int, ends: int, day: int) -> Status:
-    """Of a code in force from `begins` to `ends`, both included, all three written as comparable numbers."""
+    """Of a code in force from `begins` to `ends`, both included, all three by `day_number`."""
     if ends < day:
         return Status.RETIRED
     return Status.FUTURE if begins > day else Status.ACTIVE

@@ -38,7 +38,11 @@ MEANING_IT = (
     code("hcpcs", "G0002", "Staff time", ELSEWHERE, billable=False, phrases=("Clinician encounter",)),
     code("hcpcs", "G0003", "Doctor appointments", ends=date(2022, 12, 31)),
 )
-NEITHER = (code("cpt", "20004", "Walker, folding, wheeled"), code("hcpcs", "G0005", "Snow shovel"))
+NEITHER = (
+    code("cpt", "20004", "Walker, folding, wheeled"),
+    code("hcpcs", "G0005", "Snow shovel", ends=date(2022, 12, 31)),
+    code("hcpcs", "G0006", "Snow shovel, each, any type"),
+)
 CODES = sorted([*map(by_words, range(BY_WORDS)), *MEANING_IT, *NEITHER])
 MEANT = {each.display for each in MEANING_IT}
 
@@ -61,6 +65,14 @@ async def test_what_means_the_same_is_a_result_and_says_by_which_text(index):
     }
     assert why(understand(ASKED), found["G0002"]) == "close in meaning: “Clinician encounter”"
     assert all((hit.kind, hit.words, hit.highlights) == (MatchKind.WORDS, (), ()) for hit in found.values())
+
+
+@pytest.mark.parametrize(
+    ("today", "first"), [(date(2022, 12, 31), ["G0005", "G0006"]), (date(2023, 1, 1), ["G0006", "G0005"])]
+)
+async def test_what_has_ended_comes_behind_what_is_in_force_and_says_as_much(index, today, first):
+    assert (await displays(index, "snow shovel", today=today))[:2] == first
+    assert await suggested(index, "snow sho", today=today) == first
 
 
 async def test_it_is_among_the_first_results(index):

@@ -85,6 +85,10 @@ async def test_codes_are_counted_by_how_they_stand_on_a_day(index, day, expected
         assert (await counts(index, "injection", today=day, status=status))["status"] == expected
 
 
+async def test_what_has_ended_stays_first_where_nothing_in_force_says_as_much(index):
+    assert (await displays(index, "tetracycline injection", today=date(2025, 1, 1)))[0] == "J0120"
+
+
 async def test_without_a_day_nothing_is_said_of_a_status(index):
     assert "status" not in await counts(index, "injection")
 

@@ -9,7 +9,15 @@ from services.search.domain.vocabulary import key, vocabulary
 
 
 @pytest.mark.parametrize(
-    "typed", ["hip replacement", "colonoscopy", "left knee arthroplasty", "removal of gallbladder"]
+    "typed",
+    [
+        "hip replacement",
+        "colonoscopy",
+        "left knee arthroplasty",
+        "removal of gallbladder",
+        "chest tube left",
+        "mri brain",
+    ],
 )
 def test_procedures_are_looked_for_in_icd10pcs(typed):
     assert understand(typed).favored == ("icd10pcs",)
@@ -17,7 +25,16 @@ def test_procedures_are_looked_for_in_icd10pcs(typed):
 
 @pytest.mark.parametrize(
     "typed",
-    ["hip pain", "hip popped out", "history of hip replacement", "hip replacement failed", "screening colonoscopy", ""],
+    [
+        "hip pain",
+        "hip popped out",
+        "history of hip replacement",
+        "hip replacement failed",
+        "screening colonoscopy",
+        "appy",
+        "draining",
+        "",
+    ],
 )
 def test_what_is_left_of_a_procedure_is_a_diagnosis(typed):
     assert understand(typed).favored == ()

@@ -76,11 +76,13 @@ Kind = tuple[str, str, frozenset[int]]
 
 
 class Candidate(NamedTuple):
-    """A result of an engine with its score by words; `score` 0 if only its meaning was found."""
+    """A result of an engine with its score by words; `score` 0 if only its meaning was found. `ends` is its last day,
+    by `day_number`."""
 
     key: CodeKey
     score: float
     billable: bool
+    ends: int
 
 
 class Likeness(NamedTuple):

@@ -11,6 +11,8 @@ from functools import cache
 
 import numpy as np
 
+from services.search.domain.documents import ICD9_SYSTEMS
+from services.search.domain.filters import day_number
 from services.search.domain.query import Plan, Strictness
 from services.search.domain.query_words import Word
 
@@ -100,7 +102,8 @@ class PlanOpinion:
         features = self._features(candidates, places, strictness, read_as)
         order = np.argsort(-trees().scores(features), kind="stable").tolist()
         kinds = self._opinion._features.kinds(candidates, places)
-        return self._favored_kept(_within(kinds, order), candidates)
+        order = self._favored_kept(_within(kinds, order), candidates)
+        return self._in_force_first(order, candidates, features[:, NAMES.index("said")])
 
     def _favored_kept(self, order: Sequence[int], candidates: Sequence[Candidate]) -> list[int]:
         """The order, where the engine's choice between systems stays: nobody learned from procedures, because the
@@ -108,6 +111,21 @@ class PlanOpinion:
         favored = [each.key.system in self._plan.favored for each in candidates]
         left = {flag: iter([place for place in order if favored[place] is flag]) for flag in (True, False)}
         return [next(left[flag]) for flag in favored]
+
+    def _in_force_first(self, order: list[int], candidates: Sequence[Candidate], said: Floats) -> list[int]:
+        """The order, where a code that has ended comes behind all in force that say as much of what is asked: who asks
+        for a drug wants the code of today, and temporary codes say the same. Of ICD-9-CM nothing is in force."""
+        day = self._plan.filters.day
+        today = day_number(day) if day else 0
+        ended = [each.ends < today and each.key.system not in ICD9_SYSTEMS for each in candidates]
+        if not any(ended):
+            return order
+        in_force = [(rank, said[place]) for rank, place in enumerate(order) if not ended[place]]
+        ranks = {place: (rank, 0) for rank, place in enumerate(order)}
+        for rank, place in enumerate(order):
+            if ended[place]:
+                ranks[place] = max([rank, *(other for other, says in in_force if says >= said[place])]), 1
+        return sorted(order, key=ranks.__getitem__)
 
     def features(
         self, candidates: Sequence[Candidate], strictness: Strictness, read_as: Sequence[Sequence[str]]

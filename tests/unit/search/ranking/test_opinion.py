@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from services.search.domain.filters import Filters
 from services.search.domain.query import Strictness, understand
 
 
-def candidate(code, score, system="icd10cm"):
-    return Candidate(CodeKey(system, code), score, True)
+def candidate(code, score, system="icd10cm", ends=99_991_231):
+    return Candidate(CodeKey(system, code), score, True, ends)
 
 
 def features(opinion, text, *candidates):
@@ -138,6 +139,21 @@ def test_what_kind_of_code_comes_first_is_left_to_the_engine_where_a_procedure_i
     candidates = [candidate("E0143", 9.0, "hcpcs"), candidate("J189", 8.0), candidate("S730", 7.0)]
     order = opinion.about(plan).order(candidates, Strictness.ALL, [()] * len(plan.words))
     assert order == [0, 2, 1]
+
+
+def test_what_has_ended_comes_behind_what_is_in_force_and_says_as_much(opinion):
+    candidates = [candidate("S730", 9.0), candidate("S73005A", 8.0), candidate("J189", 7.0)]
+    plan = understand("dislocated hip", Filters(today=date(2026, 1, 1)))
+
+    def order(*ended, plan=plan):
+        given = [each._replace(ends=20251231) if each.key.code in ended else each for each in candidates]
+        asked = [()] * len(plan.words)
+        return [given[place].key.code for place in opinion.about(plan).order(given, Strictness.ALL, asked)]
+
+    assert order() == order("J189") == order("S730", "S73005A", "J189") == ["S730", "S73005A", "J189"]
+    assert order("S730") == order("S730", "J189") == ["S73005A", "S730", "J189"]
+    assert order("S730", "S73005A") == order()
+    assert order("S730", plan=understand("dislocated hip")) == order()
 
 
 @settings(deadline=None)
