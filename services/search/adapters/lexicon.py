@@ -62,13 +62,13 @@ class Lexicon:
 
     def near(self, word: str) -> Sequence[str]:
         """At most three words that `word` may be meant for, the likeliest first: fewer edits, of which one is forgiven
-        to a word that sounds the same, then more documents."""
+        to a word that sounds the same, then more documents, then the alphabet."""
         edits = 2 if len(word) >= _LONG else 1
         sounding = frozenset(near for near in self._by_sound.get(jellyfish.metaphone(word), ()) if _is_like(word, near))
         spelled = set(self._within(word, edits))
 
-        def likeliest_first(near: str) -> tuple[int, int]:
-            return OSA.distance(word, near) - (near in sounding), -self.counts[near]
+        def likeliest_first(near: str) -> tuple[int, int, str]:
+            return OSA.distance(word, near) - (near in sounding), -self.counts[near], near
 
         return sorted(spelled | sounding, key=likeliest_first)[:_MOST]
 
