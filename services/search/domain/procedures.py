@@ -1,4 +1,4 @@
-"""Whether somebody looks for a procedure: then ICD-10-PCS comes before diagnoses that only mention one.
+"""Whether somebody looks for a procedure: then ICD-10-PCS and CPT come before diagnoses that only mention one.
 
 What a word names is taken from the operations of ICD-10-PCS, from the endings that surgeons use (cholecystectomy,
 colonoscopy), and from what the vocabulary says: "spinal tap" stands for a drainage. Who asks what is left of a
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from .query_words import Word
 
-SYSTEM = "icd10pcs"
+SYSTEMS = ("icd10pcs", "cpt")
 # In points of BM25, as all preferences are.
 WEIGHT = 20.0
 

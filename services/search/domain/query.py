@@ -129,6 +129,6 @@ def understand(text: str, filters: Filters = EVERYTHING, *, as_typed: bool = Fal
         words=tuple(replace(word, as_typed=True) for word in sorted_.words) if as_typed else sorted_.words,
         preferred=sorted_.preferred,
         avoided=sorted_.avoided,
-        favored=(procedures.SYSTEM,) if procedures.is_asked_for(frozenset(words), sorted_.words) else (),
+        favored=procedures.SYSTEMS if procedures.is_asked_for(frozenset(words), sorted_.words) else (),
         filters=filters,
     )

@@ -20,7 +20,7 @@ from services.search.domain.vocabulary import key, vocabulary
     ],
 )
 def test_procedures_are_looked_for_in_icd10pcs(typed):
-    assert understand(typed).favored == ("icd10pcs",)
+    assert understand(typed).favored == ("icd10pcs", "cpt")
 
 
 @pytest.mark.parametrize(
