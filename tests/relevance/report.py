@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -80,6 +81,7 @@ def write_page(found: Sets, answers: Sequence[Answers]) -> None:
         waiting_for=sorted({query.system for query in found.waiting}),
         engines=[each.engine for each in answers],
         goals=[(goal, [scoring.figures(each.of(UNSEEN, goal.kinds)) for each in answers]) for goal in GOALS],
+        by_system=by_system(default),
         missed=[(goal, Missed.of([one for one in misses(default) if one.query.kind in goal.kinds])) for goal in GOALS],
         builds=[(each.engine, each.build_seconds) for each in answers],
         tables=[(half, rows(answers, half)) for half in HALVES],
@@ -134,6 +136,16 @@ def rows(answers: Sequence[Answers], half: str) -> list[Row]:
     by_engine = {each.engine: each.figures(half) for each in answers}
     kinds = list(next(iter(by_engine.values())))
     return [(engine, kind, found[kind]) for kind in kinds for engine, found in by_engine.items()]
+
+
+def by_system(answers: Answers) -> list[tuple[str, Figures]]:
+    """Of the unseen everyday words and abbreviations, by the code system of their right codes, that with most first."""
+    asked = answers.of(UNSEEN, GOALS[0].kinds)
+    systems = Counter(one.query.system for one in asked)
+    return [
+        (system, scoring.figures([one for one in asked if one.query.system == system]))
+        for system, _ in systems.most_common()
+    ]
 
 
 def misses(answers: Answers) -> list[Outcome]:

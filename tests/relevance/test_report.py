@@ -66,6 +66,10 @@ def test_the_page_has_figures_of_both_halves_for_every_kind_and_engine(page):
     assert "1 of the project's own queries wait for a code system that is not in this catalog: icd10pcs" in page
 
 
+def test_everyday_words_are_told_by_code_system(page):
+    assert "| icd10cm | 2 | 0.00 | 0.00 |" in page
+
+
 def test_the_picture_is_well_formed_and_says_what_it_shows(page, written):
     picture = ElementTree.fromstring((written / "picture").read_text())
     text = picture.findtext("{http://www.w3.org/2000/svg}desc")
