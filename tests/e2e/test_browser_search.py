@@ -199,6 +199,27 @@ def test_suggestions_stay_where_they_are_under_the_pointer(open_medcodes, arrive
     expect(options(reader).first).to_contain_text("272")
 
 
+def test_suggestions_stay_as_they_are_while_the_arrows_choose(open_medcodes, arrive):
+    reader = arrive(open_medcodes)
+    reader.open("/")
+    type_in(reader, "27")
+    shown = options(reader).all_inner_texts()
+    held = Held(reader, "992")
+    box(reader).fill("992")
+    held.wait(reader)
+    reader.page.keyboard.press("ArrowDown")
+    held.let_go()
+    reader.page.wait_for_timeout(300)
+    assert options(reader).all_inner_texts() == shown
+    expect(options(reader).first).to_have_attribute("aria-selected", "true")
+    reader.page.keyboard.press("ArrowUp")
+    expect(options(reader).first).to_contain_text("992")
+    reader.page.keyboard.press("ArrowDown")
+    reader.page.keyboard.type("13", delay=20)
+    expect(options(reader)).to_have_count(1)
+    expect(options(reader).first).to_contain_text("99213")
+
+
 def test_the_box_searches_without_javascript(open_medcodes, arrive):
     reader = arrive(open_medcodes, java_script_enabled=False)
     reader.open(PAGE)

@@ -14,7 +14,7 @@
     // What is typed, and what the list was made for: an answer to anything else comes too late.
     wanted = "";
     shown = "";
-    // While the pointer is on its way to an option nothing moves beneath it: a later answer waits.
+    // While the pointer or the arrows are on their way to an option nothing moves beneath them: a later answer waits.
     aiming = false;
     waiting = null;
 
@@ -37,9 +37,11 @@
 
     get isOpen() { return !this.list.hidden; }
     get last() { return this.list.children.length - 1; }
+    get isChoosing() { return this.isOpen && (this.aiming || this.active >= 0); }
 
     typed() {
       this.aiming = false;
+      this.mark(-1);
       this.forget();
       this.wanted = this.input.value.trim();
       if (this.wanted.length < FROM) {
@@ -63,7 +65,7 @@
     }
 
     show(text, suggestions) {
-      if (this.aiming && this.isOpen) {
+      if (this.isChoosing) {
         this.waiting = [text, suggestions];
         return;
       }
@@ -82,8 +84,14 @@
 
     left() {
       this.aiming = false;
-      if (this.waiting) this.show(...this.waiting);
+      this.catchUp();
+    }
+
+    catchUp() {
+      if (!this.waiting || this.isChoosing) return;
+      const [text, suggestions] = this.waiting;
       this.waiting = null;
+      this.show(text, suggestions);
     }
 
     // Nothing that is under way is wanted any more.
@@ -130,6 +138,7 @@
     step(by) {
       const places = this.last + 2;
       this.mark(((this.active + 1 + by + places) % places) - 1);
+      this.catchUp();
     }
 
     openAt(number) {
@@ -159,6 +168,7 @@
         action();
       } else if (["ArrowLeft", "ArrowRight"].includes(event.key)) {
         this.mark(-1);
+        this.catchUp();
       }
     }
 
