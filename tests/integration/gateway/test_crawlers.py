@@ -19,9 +19,9 @@ from tests import dns_server
 BOT = SearchCrawler("Googlebot", ("googlebot.com",))
 V4, V6 = ip_address("66.249.66.1"), ip_address("2001:4860:4801:10::1")
 NAME, NAME6 = "crawl-66-249-66-1.googlebot.com", "crawl-6.googlebot.com"
-SECONDS = 0.5
-# What a machine that tests share may add to that.
-SLACK = 2.0
+SECONDS = 10.0
+# Where there will be no answer, and what a machine that tests share may add to that.
+SHORT, SLACK = 1.0, 2.0
 
 
 @pytest.fixture
@@ -71,15 +71,15 @@ async def test_trouble_is_said_in_time(dns, trouble):
     setattr(dns, trouble, True)
     began = time.monotonic()
     with pytest.raises(Unavailable):
-        await client(dns).names(V4)
-    assert time.monotonic() - began < SECONDS + SLACK
+        await client(dns, SHORT).names(V4)
+    assert time.monotonic() - began < SHORT + SLACK
 
 
 async def test_a_server_that_is_not_there_is_passed_over_for_the_next(dns):
     gone = (dns_server.HOST, free_port())
     with pytest.raises(Unavailable):
-        await DnsClient([gone], SECONDS).names(V4)
-    assert (await DnsClient([gone, (dns_server.HOST, dns.port)], 2).names(V4)).values == (NAME,)
+        await DnsClient([gone], SHORT).names(V4)
+    assert (await DnsClient([gone, (dns_server.HOST, dns.port)], SECONDS).names(V4)).values == (NAME,)
 
 
 @pytest.mark.parametrize("address", [V4, V6])
@@ -131,13 +131,13 @@ async def test_a_verdict_is_kept_and_found_out_once(dns):
 
 
 async def test_a_verdict_ends_with_the_records(dns, monkeypatch):
-    monkeypatch.setattr(crawlers_module, "SHORTEST", 0.2)
+    monkeypatch.setattr(crawlers_module, "SHORTEST", 1.0)
     dns.ttl = 0
     asked = crawlers(dns)
     assert await asked.is_genuine(BOT, V4)
     dns.records.clear()
     assert await asked.is_genuine(BOT, V4)
-    await asyncio.sleep(0.25)
+    await asyncio.sleep(1.1)
     assert not await asked.is_genuine(BOT, V4)
 
 
@@ -153,26 +153,26 @@ async def test_verdicts_are_of_one_crawler_and_bounded(dns, monkeypatch):
 
 @pytest.mark.parametrize("trouble", ["silent", "broken"])
 async def test_without_dns_nobody_is_a_crawler_and_it_is_asked_again_later(dns, trouble, monkeypatch):
-    monkeypatch.setattr(crawlers_module, "FAILED", 0.2)
+    monkeypatch.setattr(crawlers_module, "FAILED", 1.0)
     setattr(dns, trouble, True)
-    asked = crawlers(dns)
+    asked = crawlers(dns, SHORT)
     began = time.monotonic()
     assert not await asked.is_genuine(BOT, V4)
-    assert time.monotonic() - began < SECONDS + SLACK
+    assert time.monotonic() - began < SHORT + SLACK
     setattr(dns, trouble, False)
     before = dns.asked.total()
     assert not await asked.is_genuine(BOT, V4)
     assert dns.asked.total() == before
-    await asyncio.sleep(0.25)
+    await asyncio.sleep(1.1)
     assert await asked.is_genuine(BOT, V4)
 
 
 async def test_the_time_is_for_all_questions_together(dns):
-    dns.delay = SECONDS * 0.35
+    dns.delay = SHORT * 0.35
     dns.name(str(V4), "a.googlebot.com", "b.googlebot.com", "c.googlebot.com")
     began = time.monotonic()
-    assert not await crawlers(dns).is_genuine(BOT, V4)
-    assert time.monotonic() - began < SECONDS + SLACK
+    assert not await crawlers(dns, SHORT).is_genuine(BOT, V4)
+    assert time.monotonic() - began < SHORT + SLACK
     # Each question alone would have been answered in time.
     assert dns.asked.total() <= 3
 
@@ -180,13 +180,13 @@ async def test_the_time_is_for_all_questions_together(dns):
 async def test_a_flood_of_claims_asks_only_so_much_at_once(dns, monkeypatch):
     monkeypatch.setattr(crawlers_module, "MOST_CHECKS", 5)
     dns.silent = True
-    asked = crawlers(dns)
+    asked = crawlers(dns, SHORT)
     began = time.monotonic()
     claims = [asyncio.create_task(asked.is_genuine(BOT, ip_address(f"198.51.100.{number}"))) for number in range(50)]
     await asyncio.sleep(0.1)
     assert sum(claim.done() for claim in claims) == 45
     assert not any(await asyncio.gather(*claims))
-    assert time.monotonic() - began < SECONDS + SLACK
+    assert time.monotonic() - began < SHORT + SLACK
 
 
 async def test_published_addresses_need_no_dns(dns):
