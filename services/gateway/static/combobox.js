@@ -73,7 +73,6 @@
       this.list.replaceChildren(...suggestions.map((found, number) => optionOf(found, number, text)));
       this.list.scrollTop = 0;
       if (suggestions.length) {
-        this.mark(-1);
         this.open();
         this.say(`${suggestions.length} suggestion${suggestions.length === 1 ? "" : "s"}, up and down arrows choose`);
       } else {

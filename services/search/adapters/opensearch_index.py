@@ -19,7 +19,7 @@ from .opensearch_query import Compiler, alike_alone, found_by_code, kind_of
 from .opensearch_ranked import Placed, RankedPage
 from .tantivy_matches import Matches
 
-# Suggestions are looked for deeper than asked, because codes beneath others come last.
+# Suggestions are looked for deeper than asked, because codes beneath others, and those that have ended, come last.
 _SUGGEST_DEPTH = 6
 
 

@@ -30,7 +30,7 @@ from .tantivy_schema import Analyzers
 TEXTS = "texts.npz"
 
 T = TypeVar("T")
-# Suggestions are looked for deeper than asked, because codes beneath others come last.
+# Suggestions are looked for deeper than asked, because codes beneath others, and those that have ended, come last.
 _SUGGEST_DEPTH = 6
 
 

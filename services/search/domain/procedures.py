@@ -70,17 +70,8 @@ _ENDINGS = ("ectomy", "otomy", "ostomy", "scopy", "plasty", "desis", "centesis",
 # What a procedure begins with in ICD-10-PCS, and no diagnosis or service of another code system does.
 _OPERATIONS = frozenset(
     (
-        *(
-            "alteration",
-            "assistance",
-            "computerized",
-            "detachment",
-            "drainage",
-            "excision",
-            "extirpation",
-            "extraction",
-        ),
-        *("extracorporeal", "fluoroscopy", "fragmentation", "inspection", "introduction", "irrigation"),
+        *("alteration", "assistance", "computerized", "detachment", "drainage", "excision", "extirpation"),
+        *("extracorporeal", "extraction", "fluoroscopy", "fragmentation", "inspection", "introduction", "irrigation"),
         *("magnetic", "measurement", "performance", "plain", "reattachment", "reposition", "resection", "restoration"),
         *("restriction", "transfusion", "transplantation", "ultrasonography"),
     )
