@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 THREADS = """
 import psutil
 from services import cli
@@ -25,6 +23,6 @@ def threads(**settings: str) -> int:
     return int(done.stdout)
 
 
-@pytest.mark.skipif(os.cpu_count() == 1, reason="one core has one thread anyhow")
 def test_the_search_process_has_no_thread_for_each_core():
-    assert threads(OPENBLAS_NUM_THREADS="2") - threads() == 1
+    """Asked for two, there is one more, unless there is one core only."""
+    assert threads(OPENBLAS_NUM_THREADS="2") - threads() == min(os.cpu_count() or 1, 2) - 1
