@@ -14,6 +14,7 @@ from services.common.events import Bus, Event
 
 PAGE, API_PAGE, API_OTHER = "/codes/cpt/27250", "/api/v1/codes/cpt/27250", "/api/v1/codes/cpt/27252"
 ONE = {"email": "one@example.org", "password": "quiet river stone"}
+OTHER = {"email": "other@example.org", "password": "quiet river stone"}
 AWAY = errors.Unavailable("the store is away", reason="STORE_UNAVAILABLE")
 
 
@@ -24,10 +25,37 @@ async def eventually(condition, seconds=30):
         await asyncio.sleep(0.02)
 
 
-async def registered(gateway_client):
-    answer = await gateway_client.post("/api/v1/accounts", json=ONE)
+async def registered(gateway_client, person=ONE):
+    answer = await gateway_client.post("/api/v1/accounts", json=person)
     assert answer.status_code == 201, answer.text
     return answer.json()["token"]
+
+
+@pytest.fixture
+async def bus(nats_server):
+    """Of accounts, whose stream it makes: without one a gateway watches nothing, and so remembers nobody."""
+    bus = Bus(nats_server.url, "test")
+    await bus.start()
+    await bus.wait_connected()
+    await bus.ensure_accounts_stream()
+    yield bus
+    await bus.stop()
+
+
+@pytest.fixture
+async def watching(gateway, wire, bus):
+    """What gives clients of a gateway that watches the sessions: one that has just started remembers nobody yet."""
+    new_client = await gateway()
+    client = new_client()
+    await registered(client, OTHER)
+
+    async def is_remembered():
+        wire.accounts.resolved = 0
+        await client.get("/api/v1/account")
+        return wire.accounts.resolved == 0
+
+    await eventually(is_remembered)
+    return new_client
 
 
 async def test_registering_passes_the_guest_of_the_cookie_and_opens_the_sections(gateway, wire):
@@ -66,8 +94,8 @@ async def test_a_guests_answer_never_holds_a_members_bytes(gateway):
         assert "/account" not in page
 
 
-async def test_many_requests_of_a_session_ask_once(gateway, wire):
-    client = (await gateway())()
+async def test_many_requests_of_a_session_ask_once(watching, wire):
+    client = watching()
     await registered(client)
     wire.accounts.delay = 0.2
     answers = await asyncio.gather(*(client.get(API_PAGE) for _ in range(30)))
@@ -75,12 +103,11 @@ async def test_many_requests_of_a_session_ask_once(gateway, wire):
     assert wire.accounts.resolved == 1
 
 
-async def test_one_who_goes_away_does_not_take_the_answer_from_the_others(gateway, wire):
-    new_client = await gateway()
-    client = new_client()
+async def test_one_who_goes_away_does_not_take_the_answer_from_the_others(watching, wire):
+    client = watching()
     token = await registered(client)
     wire.accounts.delay = 0.5
-    impatient = new_client(cookies={"medcodes_session": token})
+    impatient = watching(cookies={"medcodes_session": token})
     leaving = asyncio.create_task(impatient.get(API_PAGE))
     await asyncio.sleep(0.1)
     staying = asyncio.create_task(client.get(API_PAGE))
@@ -90,9 +117,8 @@ async def test_one_who_goes_away_does_not_take_the_answer_from_the_others(gatewa
     assert wire.accounts.resolved == 1
 
 
-async def test_accounts_away_known_sessions_go_on_and_others_get_503(gateway, wire):
-    new_client = await gateway()
-    known, other = new_client(), new_client()
+async def test_accounts_away_known_sessions_go_on_and_others_get_503(watching, wire):
+    known, other = watching(), watching()
     await registered(known)
     assert (await known.get(API_PAGE)).status_code == 200
     wire.accounts.failure = AWAY
@@ -105,30 +131,18 @@ async def test_accounts_away_known_sessions_go_on_and_others_get_503(gateway, wi
 
 
 @pytest.mark.parametrize("kind", ["accounts.session.ended", "accounts.plan.changed", "accounts.account.deleted"])
-async def test_what_ends_or_changes_a_session_is_heard_of(gateway, wire, nats_server, kind):
-    bus = Bus(nats_server.url, "test")
-    await bus.start()
-    await bus.wait_connected()
-    await bus.ensure_accounts_stream()
-    client = (await gateway())()
+async def test_what_ends_or_changes_a_session_is_heard_of(watching, wire, bus, kind):
+    client = watching()
     await registered(client)
-
-    async def is_remembered():
-        asked = wire.accounts.resolved
-        await client.get("/api/v1/account")
-        await client.get("/api/v1/account")
-        return wire.accounts.resolved == asked
-
-    await eventually(is_remembered)
+    assert (await client.get("/api/v1/account")).status_code == 200
     asked = wire.accounts.resolved
-    account_id = next(iter(wire.accounts.accounts))
+    account_id = next(one.id for one in wire.accounts.accounts.values() if one.email == ONE["email"])
     payload = {
         "accounts.session.ended": events_pb2.SessionEnded(account_id=account_id),
         "accounts.plan.changed": events_pb2.PlanChanged(account_id=account_id),
         "accounts.account.deleted": events_pb2.AccountDeleted(account_id=account_id),
     }[kind]
     await bus.publish(Event(kind, "accounts", payload))
-    await bus.stop()
 
     async def is_asked_again():
         await client.get("/api/v1/account")
