@@ -253,7 +253,9 @@ FUZZ = st.one_of(
 )
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(FUZZ)
 async def test_anything_typed_is_answered(index, text):
     found = await search(index, text)
