@@ -82,7 +82,7 @@ class Machine:
         left = [self._process.pid, *self.pids().values()]
         self._process.send_signal(signal.SIGTERM)
         try:
-            code = self._process.wait(30)
+            code = self._process.wait(60)
         except subprocess.TimeoutExpired:
             code = -1
             for pid in left:
@@ -120,7 +120,7 @@ class Machine:
 
     def client(self, **options: object) -> httpx.Client:
         """A visitor with a cookie jar of its own."""
-        return httpx.Client(base_url=self.url, timeout=15, **options)
+        return httpx.Client(base_url=self.url, timeout=30, **options)
 
     def until_search_answers(self, query: str = "hip", seconds: float = 120) -> None:
         with self.client() as client:

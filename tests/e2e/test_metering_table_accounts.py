@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.people import CODES, PASSWORD, email, log_in, log_out, meter, own, register, somebody, view
-from tests.machine import copy_state, running
+from tests.machine import PATIENCE, copy_state, running
 
 GUESTS, *OTHERS = CODES
 
@@ -227,7 +227,7 @@ def test_the_same_e_mail_cannot_register_twice(medcodes, guest):
 def parts(seed_state, tmp_path_factory):
     """A machine with each service in a process of its own, so that one of them can be away."""
     folder = copy_state(seed_state, tmp_path_factory.mktemp("members") / "state")
-    with running(folder, arguments=("--processes",)) as machine:
+    with running(folder, PATIENCE, ("--processes",)) as machine:
         yield machine
 
 
@@ -313,7 +313,7 @@ def windows(seed_state, tmp_path_factory):
     folder = tmp_path_factory.mktemp("windows")
     (folder / "plans.toml").write_text(PLANS)
     state = copy_state(seed_state, folder / "state")
-    with running(state, {"MEDCODES_PLANS_FILE": str(folder / "plans.toml")}) as machine:
+    with running(state, {**PATIENCE, "MEDCODES_PLANS_FILE": str(folder / "plans.toml")}) as machine:
         yield machine
 
 

@@ -30,7 +30,7 @@ from tests.contract.search.conftest import (  # noqa: F401 - fixtures
     opened,
 )
 from tests.integration.gateway.wire_accounts import Wire
-from tests.machine import copy_state, running
+from tests.machine import PATIENCE, copy_state, running
 
 
 @pytest.fixture
@@ -79,6 +79,9 @@ async def gateway(wire, nats_server, tmp_path):
                 "search_address": f"127.0.0.1:{free_port()}",
                 "nats_url": nats_server.url,
                 "drain_seconds": 1,
+                # As for the machines of other tests: what keeps this process waiting are tests beside it.
+                "metering_wait_seconds": 30,
+                "max_lag_seconds": 30,
             }
             service = build(GatewaySettings(**known | settings))
             await service.start()
@@ -122,6 +125,6 @@ def _servicer(active):
 def parts_machine(seed_state, tmp_path_factory):
     """A machine open to guests with each service in a process of its own, to be stopped and continued."""
     folder = copy_state(seed_state, tmp_path_factory.mktemp("parts") / "state")
-    with running(folder, OPEN_SETTINGS, ("--processes",)) as machine:
+    with running(folder, {**PATIENCE, **OPEN_SETTINGS}, ("--processes",)) as machine:
         machine.until_search_answers()
         yield machine

@@ -10,7 +10,7 @@ import pytest
 
 from services.catalog.cli import SAMPLE
 from tests.e2e import people
-from tests.machine import copy_state, running
+from tests.machine import PATIENCE, copy_state, running
 
 RVUS = "PPRRVU2025_Oct.excerpt.csv"
 HELD, NOT_HELD = "99213", "27250"
@@ -24,7 +24,7 @@ def changed_machine(seed_state, tmp_path_factory):
     shutil.copytree(SAMPLE, data)
     rows = (data / RVUS).read_text().splitlines()
     (data / RVUS).write_text("\n".join(_raised(row) for row in rows) + "\n")
-    with running(state) as machine, machine.client() as client:
+    with running(state, PATIENCE) as machine, machine.client() as client:
         first = client.get("/api/v1/releases").json()["items"][0]["id"]
         done = machine.command("data", "import", "--no-sample", str(data))
         assert done.returncode == 0, done.stderr
