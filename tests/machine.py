@@ -21,7 +21,11 @@ from services.standalone.ports import free_port
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 180.0
 # A machine that tests share is slow for reasons of other tests beside them, and would turn visitors away for it.
-PATIENCE = {"MEDCODES_METERING_WAIT_SECONDS": "30", "MEDCODES_MAX_LAG_SECONDS": "30"}
+PATIENCE = {
+    "MEDCODES_METERING_WAIT_SECONDS": "30",
+    "MEDCODES_MAX_LAG_SECONDS": "30",
+    "MEDCODES_SHELF_SECONDS": "30",
+}
 # In a run of tests: builds of indexes do not give way to what runs beside them, because tests wait for them.
 HASTE = {"MEDCODES_INDEX_NICENESS": "0"}
 STARTED: list[Path] = []

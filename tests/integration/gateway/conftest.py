@@ -82,6 +82,7 @@ async def gateway(wire, nats_server, tmp_path):
                 # As for the machines of other tests: what keeps this process waiting are tests beside it.
                 "metering_wait_seconds": 30,
                 "max_lag_seconds": 30,
+                "shelf_seconds": 30,
             }
             service = build(GatewaySettings(**known | settings))
             await service.start()
