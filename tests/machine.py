@@ -56,7 +56,8 @@ class Machine:
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith("MEDCODES_") or name in HASTE
         }
-        return {**inherited, "MEDCODES_STATE_DIR": str(self.state_dir), **self._settings}
+        own = {"MEDCODES_STATE_DIR": str(self.state_dir), "MEDCODES_START_SECONDS": str(START_SECONDS)}
+        return {**inherited, **own, **self._settings}
 
     def start(self) -> None:
         """Returns once `up` has said that it is ready."""
