@@ -22,9 +22,9 @@ SECONDS = 30.0
 
 
 @pytest.fixture
-def gateways(seed_state, tmp_path) -> Iterator[tuple[str, str]]:
+def gateways(sample_state, tmp_path) -> Iterator[tuple[str, str]]:
     """The URLs of both."""
-    with running(copy_state(seed_state, tmp_path / "state")) as machine:
+    with running(copy_state(sample_state, tmp_path / "state")) as machine:
         known = psutil.Process(machine.pids()["gateway"]).environ()
         metering, port = f"127.0.0.1:{free_port()}", free_port()
         with (
