@@ -16,7 +16,10 @@ import hypothesis
 import pytest
 
 from services.catalog.build.release import build_release
+from services.catalog.importers.base import Root
+from services.standalone.first_release import sources_fingerprint
 from services.standalone.servers import NatsServer, ValkeyServer
+from services.standalone.state import State
 from tests import machine, one_release, secrets_in_logs, servers, shared_opensearch, workers
 from tests.postgres import Postgres
 
@@ -149,10 +152,28 @@ def seed_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sample_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of the sample set alone, without the bundled ICD-10-CM files: a second release of it, or an index in
+    another engine, is there in a moment."""
+
+    def make(folder: Path) -> Path:
+        state = folder / "state"
+        built = build_release([Root(SAMPLE_DIR, "sample set")], state / "catalog" / "releases", lambda step: None)
+        State(state).set_imported(sources_fingerprint(None))
+        with machine.running(state) as first:
+            done = first.command("data", "publish", built.id)
+            assert done.returncode == 0, done.stderr
+            first.until_search_answers()
+        return state
+
+    return workers.made_once(tmp_path_factory, "sample", make)
+
+
+@pytest.fixture(scope="session")
 def medcodes(seed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
     """A running machine with default settings, shared: guests may view one code page, sections are locked."""
     folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("medcodes") / "state")
-    with machine.running(folder, machine.PATIENCE) as running:
+    with machine.running(folder) as running:
         yield running
 
 
@@ -160,5 +181,5 @@ def medcodes(seed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def open_medcodes(seed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
     """A running machine that is open to guests: unlimited views, open sections."""
     folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("open") / "state")
-    with machine.running(folder, {**machine.PATIENCE, **OPEN_SETTINGS}) as running:
+    with machine.running(folder, OPEN_SETTINGS) as running:
         yield running

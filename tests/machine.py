@@ -20,12 +20,15 @@ from services.standalone.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 180.0
-# A machine that tests share is slow for reasons of other tests beside them, and would turn visitors away for it.
+# What every machine is set to, unless its test sets something else. Tests beside it make it slow, and it would turn
+# visitors away for that.
 PATIENCE = {
     "MEDCODES_METERING_WAIT_SECONDS": "30",
     "MEDCODES_MAX_LAG_SECONDS": "30",
     "MEDCODES_SHELF_SECONDS": "30",
 }
+# For what is about turning visitors away.
+AS_SHIPPED: Mapping[str, str | None] = dict.fromkeys(PATIENCE)
 # In a run of tests: builds of indexes do not give way to what runs beside them, because tests wait for them.
 HASTE = {"MEDCODES_INDEX_NICENESS": "0"}
 STARTED: list[Path] = []
@@ -33,9 +36,11 @@ STARTED: list[Path] = []
 
 
 class Machine:
-    """`medcodes up` on a state folder of its own and a free port."""
+    """`medcodes up` on a state folder of its own and a free port. A setting that is None is left as it is shipped."""
 
-    def __init__(self, state_dir: Path, settings: Mapping[str, str] | None = None, arguments: tuple[str, ...] = ()):
+    def __init__(
+        self, state_dir: Path, settings: Mapping[str, str | None] | None = None, arguments: tuple[str, ...] = ()
+    ):
         self.state_dir = state_dir
         self.port = free_port()
         self.output = state_dir.parent / f"{state_dir.name}.up.log"
@@ -57,10 +62,12 @@ class Machine:
             name: value for name, value in os.environ.items() if not name.startswith("MEDCODES_") or name in HASTE
         }
         own = {"MEDCODES_STATE_DIR": str(self.state_dir), "MEDCODES_START_SECONDS": str(START_SECONDS)}
-        return {**inherited, **own, **self._settings}
+        known = {**inherited, **PATIENCE, **own, **self._settings}
+        return {name: value for name, value in known.items() if value is not None}
 
     def start(self) -> None:
-        """Returns once `up` has said that it is ready."""
+        """Returns once `up` has said that it is ready, and its gateway knows what registering gives: it asks again
+        every second for that."""
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "services", "up", "--http-port", str(self.port), *self._arguments],
@@ -79,6 +86,11 @@ class Machine:
                 raise AssertionError(f"medcodes up was not ready in time:\n{self.said()}")
             time.sleep(0.05)
         STARTED.append(self.state_dir)
+        with self.client() as client:
+            while "to view more" in client.get("/login").text:
+                if time.monotonic() - began > START_SECONDS:
+                    raise AssertionError("the gateway does not know the plan of new accounts")
+                time.sleep(0.05)
 
     def stop(self) -> int:
         """SIGTERM; the exit code. Whatever is left afterwards is killed."""
@@ -138,7 +150,7 @@ class Machine:
 
 @contextlib.contextmanager
 def running(
-    state_dir: Path, settings: Mapping[str, str] | None = None, arguments: tuple[str, ...] = ()
+    state_dir: Path, settings: Mapping[str, str | None] | None = None, arguments: tuple[str, ...] = ()
 ) -> Iterator[Machine]:
     machine = Machine(state_dir, settings, arguments)
     try:

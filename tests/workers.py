@@ -18,7 +18,6 @@ ONE_MACHINE = {
 # The longest of all, of which most cannot be shared out: begun last, it would keep one worker busy while the others are
 # done.
 FIRST = (
-    "test_accepted",
     "test_opensearch_builds",
     "test_with_opensearch",
     "test_with_catalog",

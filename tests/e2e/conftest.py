@@ -26,7 +26,6 @@ ARGUMENTS = (
 
 # Little patience, and behind a proxy: limits that a test reaches in a moment, and visitors from many networks.
 GUARDED = {
-    **machine.PATIENCE,
     "MEDCODES_PUBLIC_URL": "http://codes.example.org",
     "MEDCODES_TRUSTED_PROXIES": "127.0.0.0/8",
     "MEDCODES_REQUEST_SECONDS": "2",

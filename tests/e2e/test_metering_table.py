@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tests.machine import copy_state, running
+
 PAGE, OTHER = "/codes/cpt/27250", "/codes/cpt/27252"
 API_PAGE, API_OTHER = "/api/v1" + PAGE, "/api/v1" + OTHER
 
@@ -205,10 +207,9 @@ def test_unlimited_views_have_no_numbers_and_no_rate_limit(open_medcodes):
             assert "RateLimit" not in answer.headers
 
 
-def test_metering_away_is_said_and_nothing_is_charged(seed_state, tmp_path):
-    from tests.machine import copy_state, running
-
-    with running(copy_state(seed_state, tmp_path / "state"), arguments=("--processes",)) as own, own.client() as guest:
+def test_metering_away_is_said_and_nothing_is_charged(sample_state, tmp_path):
+    state = copy_state(sample_state, tmp_path / "state")
+    with running(state, arguments=("--processes",)) as own, own.client() as guest:
         assert guest.get(PAGE).status_code == 200
         own.kill("metering")
         began = time.monotonic()

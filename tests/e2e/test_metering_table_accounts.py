@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.attackers import HEARD_SECONDS
 from tests.e2e.conftest import free_ports
 from tests.e2e.people import CODES, PASSWORD, email, log_in, log_out, meter, own, register, somebody, view
-from tests.machine import PATIENCE, copy_state, running
+from tests.machine import copy_state, running
 
 GUESTS, *OTHERS = CODES
 
@@ -230,7 +230,7 @@ def parts(seed_state, tmp_path_factory):
     """A machine with each service in a process of its own, so that one of them can be away."""
     folder = copy_state(seed_state, tmp_path_factory.mktemp("members") / "state")
     # Of the gateway and of each of the four services.
-    settings = {**PATIENCE, "MEDCODES_METRICS_PORT": str(free_ports(5))}
+    settings = {"MEDCODES_METRICS_PORT": str(free_ports(5))}
     with running(folder, settings, ("--processes",)) as machine:
         yield machine
 
@@ -331,7 +331,7 @@ def windows(seed_state, tmp_path_factory):
     folder = tmp_path_factory.mktemp("windows")
     (folder / "plans.toml").write_text(PLANS)
     state = copy_state(seed_state, folder / "state")
-    with running(state, {**PATIENCE, "MEDCODES_PLANS_FILE": str(folder / "plans.toml")}) as machine:
+    with running(state, {"MEDCODES_PLANS_FILE": str(folder / "plans.toml")}) as machine:
         yield machine
 
 

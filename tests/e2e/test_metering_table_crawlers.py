@@ -14,15 +14,14 @@ CRAWLER, LIAR, NAMELESS = "66.249.66.1", "192.0.2.66", "192.0.2.67"
 
 
 @pytest.fixture(scope="module")
-def crawled(seed_state, tmp_path_factory) -> Iterator[machine.Machine]:
+def crawled(sample_state, tmp_path_factory) -> Iterator[machine.Machine]:
     """A machine behind a proxy that says where requests come from, with DNS servers of its own."""
-    folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("crawled") / "state")
+    folder = machine.copy_state(sample_state, tmp_path_factory.mktemp("crawled") / "state")
     with dns_server.running_beside() as dns:
         dns.crawler(CRAWLER, "crawl-66-249-66-1.googlebot.com")
         # The address's owner says that it is the crawler; the search engine's own zone does not.
         dns.name(LIAR, "crawl-66-249-66-1.googlebot.com")
         settings = {
-            **machine.PATIENCE,
             "MEDCODES_TRUSTED_PROXIES": "127.0.0.0/8",
             "MEDCODES_CRAWLER_DNS_SERVERS": dns.setting,
             "MEDCODES_CRAWLER_DNS_SECONDS": "10",

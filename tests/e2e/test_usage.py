@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.e2e.attackers import HEARD_SECONDS
 from tests.e2e.conftest import free_ports
 from tests.e2e.people import CODES, register, somebody, view
-from tests.machine import PATIENCE, Machine, copy_state, running
+from tests.machine import Machine, copy_state, running
 
 COLUMNS = ("granted", "repeated", "no views left", "network full", "prefetch", "meter away")
 
@@ -22,7 +22,7 @@ COLUMNS = ("granted", "repeated", "no views left", "network full", "prefetch", "
 @pytest.fixture(scope="module")
 def watched(seed_state, tmp_path_factory) -> Iterator[Machine]:
     folder = copy_state(seed_state, tmp_path_factory.mktemp("watched") / "state")
-    with running(folder, {**PATIENCE, "MEDCODES_METRICS_PORT": str(free_ports(2))}) as machine:
+    with running(folder, {"MEDCODES_METRICS_PORT": str(free_ports(2))}) as machine:
         yield machine
 
 

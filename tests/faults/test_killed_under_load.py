@@ -9,7 +9,7 @@ import pytest
 
 from services.common.events import Bus
 from tests.faults.history import Visitors, still_shown
-from tests.machine import Machine, copy_state, running
+from tests.machine import AS_SHIPPED, Machine, copy_state, running
 
 SEED = 27250
 KILLS = ("valkey", "nats", "metering", "valkey", "metering", "nats")
@@ -20,7 +20,7 @@ ALLOWANCE = 3
 @pytest.mark.timeout(240)
 async def test_no_grant_too_many_and_none_lost(seed_state, tmp_path):
     state = copy_state(seed_state, tmp_path / "state")
-    settings = {"MEDCODES_GUEST_VIEWS": str(ALLOWANCE)}
+    settings = {**AS_SHIPPED, "MEDCODES_GUEST_VIEWS": str(ALLOWANCE)}
     with running(state, settings, ("--processes",)) as machine:
         with machine.client() as client:
             items = client.get("/api/v1/codes/icd10cm", params={"parent": "S73.0"}).json()["items"]

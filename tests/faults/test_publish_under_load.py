@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.conftest import OPEN_SETTINGS, SAMPLE_DIR
-from tests.machine import Machine, copy_state, running
+from tests.machine import AS_SHIPPED, Machine, copy_state, running
 
 OLD, NEW = "A hip that has come out of its socket", "Changed wording for the second release"
 
@@ -43,7 +43,7 @@ class Load(threading.Thread):
 
 @pytest.fixture
 def machine(seed_state, tmp_path):
-    with running(copy_state(seed_state, tmp_path / "state"), OPEN_SETTINGS) as machine:
+    with running(copy_state(seed_state, tmp_path / "state"), {**AS_SHIPPED, **OPEN_SETTINGS}) as machine:
         yield machine
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -25,6 +26,10 @@ ACCEPTED_NOTES = Path(__file__).parent / "accepted_notes.json"
 OFFICIAL, BUNDLED = "official", "bundled"
 """The two catalogs that figures are accepted for: with the folder of official downloads, and without it."""
 ALL = "all"
+
+WHOLE = {OFFICIAL: frozenset({"icd10cm", "icd10pcs", "hcpcs", "cpt"}), BUNDLED: frozenset({"icd10cm", "cpt"})}
+"""The code systems of which each has every code that is asked for: the sample set has a few HCPCS codes only."""
+LEAST_IN_A_CHAPTER = 3
 
 APART = 0.03
 """How far the figures of two engines behind one plan may be apart."""
@@ -127,6 +132,25 @@ def _ranked(found: CodedCase) -> list[str]:
     codes = sorted(found.codes, key=lambda code: -code.confidence)
     others = [hit.code for row in zip_longest(*(code.alternatives for code in codes)) for hit in row if hit]
     return list(dict.fromkeys([*(code.hit.code for code in codes), *others]))
+
+
+def gaps(catalog: str, found: Sets) -> list[str]:
+    """The queries whose codes the catalog should have and has not, and the chapters of ICD-10-CM with few queries."""
+    chapter_of = {code.code: code.chapter for code in found.documents.codes if code.system == "icd10cm"}
+    own = [query for query in found.queries if query.system == "icd10cm" and query.kind in queries.OWN_KINDS]
+    asked = Counter(chapter_of.get(query.accepted[0]) for query in own)
+    return [
+        *(
+            f"no code of the catalog answers {query.text!r} ({query.system})"
+            for query in found.waiting
+            if query.system in WHOLE[catalog]
+        ),
+        *(
+            f"chapter {chapter} has {asked[chapter]} queries"
+            for chapter in sorted(filter(None, set(chapter_of.values())))
+            if asked[chapter] < LEAST_IN_A_CHAPTER
+        ),
+    ]
 
 
 def accepted(catalog: str) -> Accepted:

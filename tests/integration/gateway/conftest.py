@@ -30,7 +30,7 @@ from tests.contract.search.conftest import (  # noqa: F401 - fixtures
     opened,
 )
 from tests.integration.gateway.wire_accounts import Wire
-from tests.machine import PATIENCE, copy_state, running
+from tests.machine import copy_state, running
 
 
 @pytest.fixture
@@ -126,6 +126,6 @@ def _servicer(active):
 def parts_machine(seed_state, tmp_path_factory):
     """A machine open to guests with each service in a process of its own, to be stopped and continued."""
     folder = copy_state(seed_state, tmp_path_factory.mktemp("parts") / "state")
-    with running(folder, {**PATIENCE, **OPEN_SETTINGS}, ("--processes",)) as machine:
+    with running(folder, OPEN_SETTINGS, ("--processes",)) as machine:
         machine.until_search_answers()
         yield machine

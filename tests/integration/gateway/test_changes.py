@@ -8,25 +8,28 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from services.catalog.build.release import build_release
 from services.catalog.cli import SAMPLE
+from services.catalog.importers.base import Root
 from tests.e2e import people
-from tests.machine import PATIENCE, copy_state, running
+from tests.machine import copy_state, running
 
 RVUS = "PPRRVU2025_Oct.excerpt.csv"
 HELD, NOT_HELD = "99213", "27250"
 
 
 @pytest.fixture(scope="module")
-def changed_machine(seed_state, tmp_path_factory):
+def changed_machine(sample_state, tmp_path_factory):
     """A machine whose second release has other work RVUs for two codes, and another name for its first release."""
-    state = copy_state(seed_state, tmp_path_factory.mktemp("changes") / "state")
+    state = copy_state(sample_state, tmp_path_factory.mktemp("changes") / "state")
     data = tmp_path_factory.mktemp("data") / "sample"
     shutil.copytree(SAMPLE, data)
     rows = (data / RVUS).read_text().splitlines()
     (data / RVUS).write_text("\n".join(_raised(row) for row in rows) + "\n")
-    with running(state, PATIENCE) as machine, machine.client() as client:
+    with running(state) as machine, machine.client() as client:
         first = client.get("/api/v1/releases").json()["items"][0]["id"]
-        done = machine.command("data", "import", "--no-sample", str(data))
+        second = build_release([Root(data, "changed")], state / "catalog" / "releases", lambda step: None)
+        done = machine.command("data", "publish", second.id)
         assert done.returncode == 0, done.stderr
         until(lambda: client.get(f"/api/v1/releases/{first}/diff/{current(client)}").json().get("items"))
         yield machine, first
@@ -121,7 +124,7 @@ def test_a_code_that_is_not_there_cannot_be_saved(changed_machine):
     machine, _ = changed_machine
     with machine.client() as client:
         people.register(client)
-        answer = client.put("/api/v1/account/lists/-/codes/icd10cm/S73005X", headers=people.own(client))
+        answer = client.put("/api/v1/account/lists/-/codes/cpt/27299", headers=people.own(client))
         assert answer.status_code == 404
         assert answer.json()["type"] == "/problems/code-not-found"
         assert answer.json()["near"]

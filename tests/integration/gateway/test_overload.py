@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.machine import copy_state, running
+from tests.machine import AS_SHIPPED, copy_state, running
 
 CLIENTS = 500
 STILL_SECONDS = 9.0
@@ -23,8 +23,8 @@ SENT_AND_UNKNOWN_SECONDS = 6.0
 
 
 @pytest.fixture
-def machine(seed_state, tmp_path):
-    with running(copy_state(seed_state, tmp_path / "state")) as machine:
+def machine(sample_state, tmp_path):
+    with running(copy_state(sample_state, tmp_path / "state"), AS_SHIPPED) as machine:
         machine.until_search_answers()
         yield machine
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from services.standalone.ports import free_port
-from tests.machine import PATIENCE, ROOT, copy_state, running
+from tests.machine import ROOT, copy_state, running
 
 PAGES = ("27250", "27252", "27253", "27254")
 SECONDS = 120.0
@@ -24,9 +24,9 @@ HEARD_SECONDS = 15.0
 
 
 @pytest.fixture
-def gateways(seed_state, tmp_path) -> Iterator[tuple[str, str]]:
+def gateways(sample_state, tmp_path) -> Iterator[tuple[str, str]]:
     """The URLs of both."""
-    with running(copy_state(seed_state, tmp_path / "state"), PATIENCE) as machine:
+    with running(copy_state(sample_state, tmp_path / "state")) as machine:
         known = psutil.Process(machine.pids()["gateway"]).environ()
         metering, port = f"127.0.0.1:{free_port()}", free_port()
         with (

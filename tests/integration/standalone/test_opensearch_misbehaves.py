@@ -13,27 +13,20 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from services.catalog.build.release import build_release
-from services.catalog.importers.base import Root
 from services.search.adapters.opensearch_engine import SPARE_CONNECTIONS
-from services.standalone.first_release import sources_fingerprint
-from services.standalone.state import State
-from tests.conftest import SAMPLE_DIR
 from tests.faults.proxy import Link
 from tests.integration.search.lying_opensearch import NONSENSE, LyingOpenSearch
-from tests.machine import PATIENCE, Machine, running
+from tests.machine import Machine, copy_state, running
 from tests.shared_opensearch import new_prefix
 
 CONNECTIONS, SEARCH_SECONDS = 4, 3.0
 SETTINGS = {
-    **PATIENCE,
     "MEDCODES_OPENSEARCH_CONNECTIONS": str(CONNECTIONS),
     "MEDCODES_OPENSEARCH_SECONDS": "1",
     "MEDCODES_SEARCH_TIMEOUT": str(SEARCH_SECONDS),
@@ -43,6 +36,9 @@ SETTINGS = {
 # What the gateway needs beside the time of search, on a machine that tests share.
 SLACK_SECONDS = 8.0
 TROUBLE_SECONDS, RECOVERY_SECONDS, SEARCHES_A_SECOND = 3.0, 60.0, 15
+# All of this is about time.
+pytestmark = pytest.mark.alone
+
 KEPT = CONNECTIONS + SPARE_CONNECTIONS
 CODE, WORDS = "27250", "dislocation of hip"
 ASKED = (
@@ -129,15 +125,6 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory) -> Path:
-    """Of a machine that has the sample set and nothing else, whose index is there in a moment."""
-    folder = tmp_path_factory.mktemp("misbehaves") / "state"
-    build_release([Root(SAMPLE_DIR, "sample set")], folder / "catalog" / "releases", lambda step: None)
-    State(folder).set_imported(sources_fingerprint(None))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def between(opensearch) -> Iterator[Between]:
     with Between(opensearch.port) as between:
         yield between
@@ -151,12 +138,10 @@ def prefix(opensearch) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def machine(state, between, prefix) -> Iterator[Machine]:
+def machine(sample_state, between, prefix, tmp_path_factory) -> Iterator[Machine]:
+    state = copy_state(sample_state, tmp_path_factory.mktemp("misbehaves") / "state")
     url = f"opensearch://127.0.0.1:{between.link.port}/{prefix}"
     with running(state, {**SETTINGS, "MEDCODES_SEARCH_URL": url}, arguments=("--processes",)) as machine:
-        (release,) = [each.stem for each in (state / "catalog" / "releases").glob("*.sqlite")]
-        done = machine.command("data", "publish", release)
-        assert done.returncode == 0, done.stderr
         machine.until_search_answers(WORDS)
         yield machine
 

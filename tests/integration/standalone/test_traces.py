@@ -36,9 +36,9 @@ def collector():
     server.stop(0)
 
 
-def test_a_request_is_one_trace_through_the_processes(seed_state, tmp_path, collector):
+def test_a_request_is_one_trace_through_the_processes(sample_state, tmp_path, collector):
     settings = {"MEDCODES_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}"}
-    with running(copy_state(seed_state, tmp_path / "state"), settings) as machine, machine.client() as client:
+    with running(copy_state(sample_state, tmp_path / "state"), settings) as machine, machine.client() as client:
         assert client.get("/codes/cpt/27250").status_code == 200
         began = time.monotonic()
         while not (shared := _in_both(collector.spans)):

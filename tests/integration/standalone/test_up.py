@@ -41,8 +41,8 @@ def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_every_child(seed_state, tmp_path, name):
-    machine = Machine(copy_state(seed_state, tmp_path / "state"))
+def test_a_signal_stops_every_child(sample_state, tmp_path, name):
+    machine = Machine(copy_state(sample_state, tmp_path / "state"))
     machine.start()
     children = psutil.Process(machine.pid).children(recursive=True)
     assert len(children) >= 4
@@ -106,8 +106,8 @@ def test_a_setting_that_is_none(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_what_dies_is_started_again(seed_state, tmp_path):
-    with running(copy_state(seed_state, tmp_path / "state"), arguments=("--processes",)) as machine:
+def test_what_dies_is_started_again(sample_state, tmp_path):
+    with running(copy_state(sample_state, tmp_path / "state"), arguments=("--processes",)) as machine:
         for name in ("catalog", "gateway", "nats", "valkey"):
             before = machine.pids()[name]
             machine.kill(name)
@@ -118,8 +118,8 @@ def test_what_dies_is_started_again(seed_state, tmp_path):
             _until(lambda: _status(client, "/codes/cpt/27250") == 200)
 
 
-def test_servers_left_behind_by_a_killed_instance_are_ended(seed_state, tmp_path):
-    state = copy_state(seed_state, tmp_path / "state")
+def test_servers_left_behind_by_a_killed_instance_are_ended(sample_state, tmp_path):
+    state = copy_state(sample_state, tmp_path / "state")
     first = Machine(state)
     first.start()
     children = psutil.Process(first.pid).children(recursive=True)

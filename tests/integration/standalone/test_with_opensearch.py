@@ -12,18 +12,18 @@ import httpx
 import psutil
 import pytest
 
-from tests.machine import PATIENCE, copy_state, running
+from tests.machine import copy_state, running
 
 # A machine that tests share may keep an answer waiting.
-SETTINGS = {**PATIENCE, "MEDCODES_SEARCH": "opensearch", "MEDCODES_OPENSEARCH_SECONDS": "5"}
+SETTINGS = {"MEDCODES_SEARCH": "opensearch", "MEDCODES_OPENSEARCH_SECONDS": "5"}
 CONNECTIONS = 18
 """As many as search keeps open to the node, by default."""
 
 
 @pytest.fixture(scope="module")
-def machine(seed_state, tmp_path_factory):
+def machine(sample_state, tmp_path_factory):
     # The index inside the service is left out: whatever is found is found by OpenSearch.
-    state = copy_state(seed_state, tmp_path_factory.mktemp("with-opensearch") / "state")
+    state = copy_state(sample_state, tmp_path_factory.mktemp("with-opensearch") / "state")
     with running(state, SETTINGS, arguments=("--processes",)) as machine:
         machine.until_search_answers("dislocation of hip")
         yield machine
@@ -37,10 +37,12 @@ def node_url(machine):
 
 def test_search_answers_from_a_node_of_its_own(machine):
     with machine.client() as client:
-        found = client.get("/api/v1/search", params={"q": "s73 005a"}).json()["results"]
-    assert found[0]["display"] == "S73.005A"
+        found = client.get("/api/v1/search", params={"q": "27 250"}).json()["results"]
+        assert found[0]["display"] == "27250"
+        found = client.get("/api/v1/search", params={"q": "dislocation of hip"}).json()["results"]
+        assert found[0]["display"] == "27250"
     (name,) = httpx.get(f"{node_url(machine)}/_alias/medcodes-active", timeout=30).json()
-    assert httpx.get(f"{node_url(machine)}/{name}/_count", timeout=30).json()["count"] > 90_000
+    assert httpx.get(f"{node_url(machine)}/{name}/_count", timeout=30).json()["count"] > 100
     node = psutil.Process(machine.pids()["opensearch"])
     assert {each.laddr.ip for each in node.net_connections("tcp") if each.status == psutil.CONN_LISTEN} <= {
         "127.0.0.1",
@@ -83,8 +85,8 @@ def test_codes_land_and_words_are_told_to_come_back(machine, trouble):
     with machine.client() as client:
         with trouble(machine):
             assert client.get("/search", params={"q": "27250"}).headers["Location"] == "/codes/cpt/27250"
-            found = client.get("/api/v1/search", params={"q": "S73.005A"}).json()["results"]
-            assert [(one["code"], one["why"]) for one in found] == [("S73005A", "exact code")]
+            found = client.get("/api/v1/search", params={"q": "27250"}).json()["results"]
+            assert [(one["code"], one["why"]) for one in found] == [("27250", "exact code")]
             for path in ("/api/v1/search", "/search", "/api/v1/suggest"):
                 away = client.get(path, params={"q": "hip"})
                 assert (away.status_code, int(away.headers["Retry-After"]) > 0) == (503, True)
@@ -92,7 +94,7 @@ def test_codes_land_and_words_are_told_to_come_back(machine, trouble):
         while (found := client.get("/api/v1/search", params={"q": "hip"})).status_code != 200:
             assert time.monotonic() - began < 90
             time.sleep(0.2)
-        assert found.json()["total"] > 1000
+        assert found.json()["total"] > 10
     # It is the same process as before, and nothing piles up in it.
     assert search.pid == machine.pids()["search"]
     assert search.num_threads() <= threads + 4
