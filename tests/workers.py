@@ -19,9 +19,9 @@ ONE_MACHINE = {
 # done.
 FIRST = (
     "test_opensearch_builds",
-    "test_with_opensearch",
     "test_with_catalog",
     "test_data_command",
+    "test_backup",
 )
 HERE = Path(__file__).parent
 # Where `make test` keeps what both its parts need.

@@ -27,8 +27,8 @@ class Item:
 
 
 def test_folders_take_turns():
-    paths = ["e2e/a", "e2e/a", "e2e/b", "unit/a", "unit/b", "unit/c", "unit/d", "relevance/test_accepted"]
+    paths = ["e2e/a", "e2e/a", "e2e/b", "unit/a", "unit/b", "unit/c", "unit/d", "integration/test_with_catalog"]
     items = [Item(path) for path in paths]
     in_good_order(items)
     found = [str(item.path.relative_to(TESTS)) for item in items]
-    assert found == ["relevance/test_accepted", "e2e/a", "e2e/a", "unit/a", "unit/b", "e2e/b", "unit/c", "unit/d"]
+    assert found == ["integration/test_with_catalog", "e2e/a", "e2e/a", "unit/a", "unit/b", "e2e/b", "unit/c", "unit/d"]
