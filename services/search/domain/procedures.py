@@ -9,89 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .query_words import Word
+from .query_words import Word, word_set
 
 SYSTEMS = ("icd10pcs", "cpt")
 # In points of BM25, as all preferences are.
 WEIGHT = 20.0
 
-_NAMES = frozenset(
-    (
-        *(
-            "ablation",
-            "amputation",
-            "anastomosis",
-            "angiogram",
-            "angioplasty",
-            "arthrodesis",
-            "biopsy",
-            "bypass",
-            "cabg",
-        ),
-        *("catheterization", "cesarean", "circumcision", "debridement", "decompression", "delivery", "dialysis"),
-        *(
-            "dilation",
-            "drainage",
-            "egd",
-            "ercp",
-            "excision",
-            "exploration",
-            "extraction",
-            "fixation",
-            "fusion",
-            "graft",
-        ),
-        *(
-            "hemodialysis",
-            "implantation",
-            "incision",
-            "insertion",
-            "inspection",
-            "intubation",
-            "laparoscopic",
-            "ligation",
-        ),
-        *("lithotripsy", "operation", "paracentesis", "pci", "placement", "procedure", "ptca", "reattachment"),
-        *("reconstruction", "removal", "removed", "repair", "replacement", "reposition", "resection", "revision"),
-        *(
-            "shunt",
-            "stenting",
-            "surgery",
-            "taken",
-            "tap",
-            "transfusion",
-            "transplant",
-            "transplantation",
-            "ventilation",
-        ),
-    )
+_NAMES = word_set(
+    """
+    ablation amputation anastomosis angiogram angioplasty arthrodesis biopsy bypass cabg catheterization
+    cesarean circumcision debridement decompression delivery dialysis dilation drainage egd ercp excision
+    exploration extraction fixation fusion graft hemodialysis implantation incision insertion inspection
+    intubation laparoscopic ligation lithotripsy operation paracentesis pci placement procedure ptca
+    reattachment reconstruction removal removed repair replacement reposition resection revision shunt stenting
+    surgery taken tap transfusion transplant transplantation ventilation
+    """
 )
 _ENDINGS = ("ectomy", "otomy", "ostomy", "scopy", "plasty", "desis", "centesis", "rrhaphy", "pexy", "tripsy")
 # What a procedure begins with in ICD-10-PCS, and no diagnosis or service of another code system does.
-_OPERATIONS = frozenset(
-    (
-        *("alteration", "assistance", "computerized", "detachment", "drainage", "excision", "extirpation"),
-        *("extracorporeal", "extraction", "fluoroscopy", "fragmentation", "inspection", "introduction", "irrigation"),
-        *("magnetic", "measurement", "performance", "plain", "reattachment", "reposition", "resection", "restoration"),
-        *("restriction", "transfusion", "transplantation", "ultrasonography"),
-    )
+_OPERATIONS = word_set(
+    """
+    alteration assistance computerized detachment drainage excision extirpation extracorporeal extraction
+    fluoroscopy fragmentation inspection introduction irrigation magnetic measurement performance plain
+    reattachment reposition resection restoration restriction transfusion transplantation ultrasonography
+    """
 )
-_WHAT_IS_LEFT = frozenset(
-    (
-        *(
-            "absence",
-            "acquired",
-            "aftercare",
-            "after",
-            "complication",
-            "complications",
-            "encounter",
-            "failed",
-            "failure",
-        ),
-        *("fitting", "following", "history", "hx", "infection", "had", "leak", "malfunction", "old", "pain", "past"),
-        *("postop", "postoperative", "presence", "previous", "prior", "screening", "sp", "status", "test"),
-    )
+_WHAT_IS_LEFT = word_set(
+    """
+    absence acquired after aftercare complication complications encounter failed failure fitting following had
+    history hx infection leak malfunction old pain past postop postoperative presence previous prior screening
+    sp status test
+    """
 )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .vocabulary import Vocabulary
 from .words import FUNCTION_WORDS
@@ -64,6 +65,18 @@ class Choice:
     default_weight: float = 0.0
     avoided_weight: float = 0.0
     needs: str = ""
+
+
+class Circumstance(NamedTuple):
+    """A description that says one of these words ranks lower by `weight`, unless one of `asking` was typed."""
+
+    said: tuple[str, ...]
+    asking: frozenset[str]
+    weight: float
+
+
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 def _same(*words: str) -> dict[str, str]:
@@ -139,80 +152,47 @@ CHOICES = (
 )
 
 # What follows the word for a side and says nothing more ("left sided").
-_SIDED = frozenset(("side", "sided"))
+_SIDED = word_set("side sided")
 
-# Circumstances that a description names only for those who ask for them: {what: words that ask for it}.
-CIRCUMSTANCES: tuple[tuple[tuple[str, ...], frozenset[str], float], ...] = (
-    (
+# Circumstances that a description names only for those who ask for them.
+CIRCUMSTANCES = (
+    Circumstance(
         ("pregnancy", "childbirth", "puerperium", "trimester", "maternal", "postpartum"),
-        frozenset(
-            [
-                "pregnancy",
-                "pregnant",
-                "childbirth",
-                "puerperium",
-                "puerperal",
-                "trimester",
-                "maternal",
-                "postpartum",
-                "labor",
-                "delivery",
-                "obstetric",
-                "gestational",
-                "gestation",
-                "fetus",
-                "fetal",
-                "prenatal",
-                "antepartum",
-                "weeks",
-            ]
+        word_set(
+            "pregnancy pregnant childbirth puerperium puerperal trimester maternal postpartum labor delivery "
+            "obstetric gestational gestation fetus fetal prenatal antepartum weeks"
         ),
         3.0,
     ),
-    (
+    Circumstance(
         ("newborn", "neonatal", "fetus", "birth"),
-        frozenset(["newborn", "neonatal", "neonate", "baby", "infant", "fetus", "fetal", "birth", "perinatal"]),
+        word_set("newborn neonatal neonate baby infant fetus fetal birth perinatal"),
         3.0,
     ),
-    (
+    Circumstance(
         ("history", "screening", "status", "absence"),
-        frozenset(["history", "hx", "old", "had", "previous", "past", "screening", "status", "presence", "absence"]),
+        word_set("history hx old had previous past screening status presence absence"),
         3.0,
     ),
-    (
+    Circumstance(
         ("underdosing", "poisoning", "adverse", "assault", "self"),
-        frozenset(
-            [
-                "poisoning",
-                "overdose",
-                "toxic",
-                "adverse",
-                "underdosing",
-                "drug",
-                "effect",
-                "reaction",
-                "assault",
-                "suicide",
-                "harm",
-                "self",
-            ]
-        ),
+        word_set("poisoning overdose toxic adverse underdosing drug effect reaction assault suicide harm self"),
         1.0,
     ),
-    (
+    Circumstance(
         ("patient", "patients", "documentation", "documented", "clinician", "measure"),
-        frozenset(["patient", "patients", "documentation", "documented", "clinician", "measure", "visit"]),
+        word_set("patient patients documentation documented clinician measure visit"),
         8.0,
     ),
-    (
+    Circumstance(
         ("congenital",),
-        frozenset(["congenital", "born", "birth", "newborn"]),
+        word_set("congenital born birth newborn"),
         0.5,
     ),
     # What is for a thing is not the thing.
-    (
+    Circumstance(
         ("attachment", "accessory", "accessories"),
-        frozenset(["attachment", "attachments", "attached", "accessory", "accessories", "part", "parts"]),
+        word_set("attachment attachments attached accessory accessories part parts"),
         3.0,
     ),
 )
