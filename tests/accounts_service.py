@@ -28,6 +28,8 @@ from services.common.events import ACCOUNTS_STREAM, Bus
 PASSWORD = "correct horse battery"
 # Hashing as the settings have it by default would take most of the tests' time.
 CHEAP = {"argon2_memory_kib": 8, "argon2_passes": 1}
+# A database on a disk that tests share.
+PATIENT = {"accounts_database_seconds": 20.0}
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -47,7 +49,7 @@ class RunningAccounts:
     def __init__(self, state_dir: Path, nats_url: str, clock: Clock, **settings: Any) -> None:
         self.clock = clock
         self.settings = AccountsSettings(
-            state_dir=state_dir, nats_url=nats_url, accounts_listen="127.0.0.1:0", **{**CHEAP, **settings}
+            state_dir=state_dir, nats_url=nats_url, accounts_listen="127.0.0.1:0", **{**CHEAP, **PATIENT, **settings}
         )
         self.service = build(self.settings, clock)
         self.bus: Bus = self.service.components[0]
@@ -59,7 +61,7 @@ class RunningAccounts:
 
     async def start(self) -> None:
         await self.service.start()
-        channel = self._channel = grpc_client.connect(self.address, timeout=20)
+        channel = self._channel = grpc_client.connect(self.address, timeout=60)
         self.accounts, self.operator = AccountsServiceStub(channel), OperatorServiceStub(channel)
         self.shelf = ShelfServiceStub(channel)
         await eventually(lambda: self.service.health.ready)
@@ -107,7 +109,7 @@ class RunningAccounts:
         return [(message.headers["ce-type"], message.data) for message in messages]
 
     async def until_told(self, count: int) -> list[tuple[str, bytes]]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(Exception):
                     if len(told := await self.told()) >= count:

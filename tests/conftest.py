@@ -26,8 +26,11 @@ from tests.postgres import Postgres
 SAMPLE_DIR = Path(__file__).parent.parent / "services" / "catalog" / "sample"
 OPEN_SETTINGS = {"MEDCODES_GUEST_VIEWS": "unlimited", "MEDCODES_SECTIONS_FOR_GUESTS": "open"}
 
-# How long an example takes says nothing on a machine that runs other tests beside it.
-hypothesis.settings.register_profile("beside others", deadline=None)
+# How long an example takes, to be made up or to be tested, says nothing on a machine that runs other tests beside it.
+# Tests that suppress other checks must name this one, too.
+hypothesis.settings.register_profile(
+    "beside others", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("beside others")
 
 

@@ -107,17 +107,28 @@ class _Udp(asyncio.DatagramProtocol):
 async def running() -> AsyncIterator[DnsServer]:
     """In this event loop: whoever blocks it is noticed, because nobody answers then."""
     server = DnsServer()
-    tcp = await asyncio.start_server(server.serve_tcp, HOST, 0)
-    server.port = tcp.sockets[0].getsockname()[1]
-    udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Udp(server), local_addr=(HOST, server.port)
-    )
+    tcp, udp = await _listening(server)
     try:
         yield server
     finally:
         udp.close()
         tcp.close()
         await tcp.wait_closed()
+
+
+async def _listening(server: DnsServer) -> tuple[asyncio.Server, asyncio.DatagramTransport]:
+    """On one number, which must be free for both: whoever asks anything of DNS has a UDP port of any number."""
+    while True:
+        tcp = await asyncio.start_server(server.serve_tcp, HOST, 0)
+        server.port = tcp.sockets[0].getsockname()[1]
+        try:
+            udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: _Udp(server), local_addr=(HOST, server.port)
+            )
+        except OSError:
+            tcp.close()
+            continue
+        return tcp, udp
 
 
 @contextlib.contextmanager

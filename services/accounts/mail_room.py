@@ -105,8 +105,8 @@ class MailRoom:
         """For later, or for never."""
         dead = refused.final or queued.tries >= self._tries
         log.warning("mail not sent", kind=queued.kind.value, tries=queued.tries, given_up=dead, reason=str(refused))
-        _mails.labels("dead" if dead else "postponed").inc()
         now_ms = self._clock()
+        _mails.labels("dead" if dead else "postponed").inc()
         async with self._store.writing() as transaction:
             if dead:
                 await transaction.mails.bury(queued.id, now_ms)

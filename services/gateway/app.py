@@ -64,9 +64,6 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
         patience=settings.metering_wait_seconds,
     )
     channel = AccountsChannel(settings.accounts_address, settings.accounts_timeout)
-    health.add_check("catalog", catalog.answers)
-    health.add_check("accounts", channel.answers)
-    health.add_check("metering", metering.answers)
 
     bus = Bus(settings.nats_url, "gateway")
     cache = PageCache(settings.rendered_pages_mib * MIB)
@@ -74,12 +71,15 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     session_watch = SessionWatch(bus)
     sessions = Sessions(channel.accounts, session_watch.is_watching)
     plans, history = Plans(channel.accounts), History(channel.shelf)
+    health.add_check("catalog", catalog.answers)
+    health.add_check("accounts", partial(_accounts_are_there, channel, plans))
+    health.add_check("metering", metering.answers)
     background = [Task("ask for the plans", plans.keep_fresh), Task("record history", history.record)]
 
     static, marks = StaticFiles(), Marks()
     templates = Templates(static.addresses, {"public_url": settings.site_url})
     key = load_key(settings.guest_secret.get_secret_value(), settings.state_dir)
-    shelves = CodeShelves(channel.shelf, templates, session_watch.is_watching)
+    shelves = CodeShelves(channel.shelf, templates, session_watch.is_watching, patience=settings.shelf_seconds)
     channel.shelf.on_change = shelves.forget
     session_watch.tell(sessions, shelves)
     cookies = GuestCookies(key, secure=settings.https)
@@ -150,6 +150,11 @@ def _traced(app: App) -> App:
 
     # The addresses in mails hold tokens, which no trace may keep.
     return OpenTelemetryMiddleware(app, excluded_urls="/reset,/verify,/feed.atom")
+
+
+async def _accounts_are_there(channel: AccountsChannel, plans: Plans) -> bool:
+    """Also what registering gives is known: who comes first is told the same as everybody after."""
+    return await channel.answers() and plans.are_known
 
 
 def _crawlers(settings: GatewaySettings) -> Crawlers | None:

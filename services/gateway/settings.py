@@ -60,6 +60,12 @@ class GatewaySettings(ServiceSettings):
     search_timeout: float = Field(3.0, gt=0, description="Seconds that search may take.")
     case_timeout: float = Field(18.0, gt=0, description="Seconds that search may take for the codes of a note.")
     accounts_timeout: float = Field(5.0, gt=0, description="Seconds that accounts may take.")
+    shelf_seconds: float = Field(
+        1.0,
+        gt=0,
+        le=60,
+        description="Seconds that a code page waits for what its member has saved; then it is shown without.",
+    )
     metering_timeout: float = Field(2.0, gt=0, description="Seconds that a batch of views may take; asked twice.")
     metering_calls: int = Field(2, ge=1, le=64, description="Batches of views under way at the same moment.")
     metering_queue: int = Field(

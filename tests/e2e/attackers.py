@@ -12,6 +12,8 @@ import httpx
 
 CROSS_SITE = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
 SCRIPT = "<script>alert(1)</script>"
+HEARD_SECONDS = 15.0
+"""Half of what a gateway that does not hear of it would remember a session for."""
 
 
 class Exchange(NamedTuple):
@@ -26,7 +28,7 @@ class Exchange(NamedTuple):
         return [int(found) for found in re.findall(rb"HTTP/1\.[01] (\d{3})", self.answer)]
 
 
-def exchange(machine, *pieces: bytes, pause: float = 0.0, patience: float = 6.0) -> Exchange:
+def exchange(machine, *pieces: bytes, pause: float = 0.0, patience: float = 12.0) -> Exchange:
     """Sends the pieces with a pause after each, then reads until the server closes or `patience` is over."""
     began, answer, closed = time.monotonic(), b"", False
     with socket.create_connection(("127.0.0.1", machine.port), timeout=patience) as connection:
@@ -52,7 +54,7 @@ def from_network(number: int, host: int = 1) -> dict[str, str]:
     return {"X-Forwarded-For": f"2001:db8:{number:x}::{host:x}"}
 
 
-def mailed_token(client: httpx.Client, address: str, page: str, seconds: float = 20) -> str:
+def mailed_token(client: httpx.Client, address: str, page: str, seconds: float = 60) -> str:
     """The token of the newest link to `page` that was mailed to an address."""
     began = time.monotonic()
     while True:
@@ -62,6 +64,16 @@ def mailed_token(client: httpx.Client, address: str, page: str, seconds: float =
                 return found[1]
         assert time.monotonic() - began < seconds, f"no mail to {address} with a link to {page}"
         time.sleep(0.1)
+
+
+def is_over(machine, token: str) -> bool:
+    """Whether a session ends now: what ends it elsewhere than at the gateway is told to the gateway by an event."""
+    began = time.monotonic()
+    while is_alive(machine, token):
+        if time.monotonic() - began > HEARD_SECONDS:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def is_alive(machine, token: str) -> bool:
@@ -77,5 +89,5 @@ def held_open(machine, number: int):
     """So many connections on which nothing is said."""
     with contextlib.ExitStack() as stack:
         for _ in range(number):
-            stack.enter_context(socket.create_connection(("127.0.0.1", machine.port), timeout=5))
+            stack.enter_context(socket.create_connection(("127.0.0.1", machine.port), timeout=30))
         yield

@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from services.standalone.ports import free_port, reserve
 from tests import machine
-from tests.e2e.visitors import Visitor
+from tests.e2e.visitors import PATIENCE_MS, Visitor
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -28,7 +28,7 @@ ARGUMENTS = (
 GUARDED = {
     "MEDCODES_PUBLIC_URL": "http://codes.example.org",
     "MEDCODES_TRUSTED_PROXIES": "127.0.0.0/8",
-    "MEDCODES_REQUEST_SECONDS": "1",
+    "MEDCODES_REQUEST_SECONDS": "2",
     "MEDCODES_LOGIN_FAILURES_PER_EMAIL": "4",
     "MEDCODES_LOGIN_FAILURES_PER_NETWORK": "6",
     "MEDCODES_REGISTRATIONS_PER_NETWORK": "3",
@@ -44,14 +44,15 @@ GUARDED = {
 def guarded(seed_state, tmp_path_factory) -> Iterator[machine.Machine]:
     """A running machine for attacks; it logs as much as it can. Its services' metrics are one port above the first."""
     folder = machine.copy_state(seed_state, tmp_path_factory.mktemp("guarded") / "state")
-    with machine.running(folder, {**GUARDED, "MEDCODES_METRICS_PORT": str(two_free_ports())}) as running:
+    with machine.running(folder, {**GUARDED, "MEDCODES_METRICS_PORT": str(free_ports(2))}) as running:
         yield running
 
 
-def two_free_ports() -> int:
+def free_ports(number: int) -> int:
+    """The first of so many in a row."""
     while True:
         port = free_port()
-        if reserve(port + 1):
+        if all(reserve(port + each) for each in range(1, number)):
             return port
 
 
@@ -72,6 +73,7 @@ def chromium() -> str:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """One for each module, not for the session: while it runs, this thread has an event loop, and no async test may."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield running

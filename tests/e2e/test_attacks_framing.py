@@ -70,7 +70,7 @@ def test_a_request_with_odd_framing_is_refused_and_nothing_after_it_is_read(guar
 
 def test_the_hidden_request_is_answered_where_it_is_not_hidden(guarded):
     """The control of the tests around it."""
-    got = exchange(guarded, HIDDEN + HIDDEN, patience=3)
+    got = exchange(guarded, HIDDEN + HIDDEN)
     assert got.statuses == [200, 200]
     assert got.answer.count(SHOWN) == 2
 
@@ -110,7 +110,7 @@ SLOW = {
 def test_who_takes_too_long_is_cut_off(guarded, pieces):
     got = exchange(guarded, *pieces, pause=0.2)
     assert got.closed
-    assert got.seconds < 5
+    assert got.seconds < 8
     assert set(got.statuses) <= {200, 408}
     assert b"HTTP/1.1 200" not in got.answer or b"ok" in got.answer
 
@@ -142,13 +142,13 @@ def test_many_who_say_nothing_keep_nobody_out(guarded):
 
 def test_an_oversized_body_is_refused_before_it_arrives(guarded):
     for size in (b"65537", b"999999999"):
-        got = exchange(guarded, post(b"Content-Length: " + size), patience=3)
+        got = exchange(guarded, post(b"Content-Length: " + size))
         assert got.statuses == [413]
         assert got.closed  # in the end, as the body has not come
 
 
 def test_a_body_in_pieces_without_end_is_refused_once_it_is_too_large(guarded):
-    got = exchange(guarded, post(CHUNKED), *[b"1000\r\n" + b"a" * 4096 + b"\r\n"] * 40, patience=3)
+    got = exchange(guarded, post(CHUNKED), *[b"1000\r\n" + b"a" * 4096 + b"\r\n"] * 40)
     assert got.closed
     assert set(got.statuses) <= {413, 408}
 

@@ -136,7 +136,7 @@ def _without_seconds(pages: list[str]) -> list[str]:
 def verified(guarded) -> float:
     """How many passwords accounts has compared so far."""
     port = int(guarded.environment["MEDCODES_METRICS_PORT"]) + 1
-    found = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    found = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
     return float(re.search(r'^accounts_passwords_hashed_total\{what="verify"\} (\S+)', found, re.MULTILINE)[1])
 
 

@@ -192,7 +192,7 @@ def _is_markup(page: str, markup: str) -> bool:
                if mark in markup or (mark == "49" and "7*7" in markup and "{{49}}" in page))  # fmt: skip
 
 
-def _until(found, seconds: float = 10) -> None:
+def _until(found, seconds: float = 60) -> None:
     began = time.monotonic()
     while not found():
         assert time.monotonic() - began < seconds

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from tests.e2e.attackers import CROSS_SITE, is_alive, mailed_token
+from tests.e2e.attackers import CROSS_SITE, is_alive, is_over, mailed_token
 from tests.e2e.people import CODES, PASSWORD, email, log_in, log_out, own, register, somebody, view
 
 SESSION = "medcodes_session"
@@ -81,7 +81,7 @@ def test_a_password_reset_ends_every_session(medcodes, member):
         link = mailed_token(elsewhere, member.address, "reset")
         reset = {"token": link, "new_password": NEW_PASSWORD}
         assert elsewhere.post("/reset", data=reset).status_code == 303
-    assert not is_alive(medcodes, token)
+    assert is_over(medcodes, token)
     old = {"email": member.address, "password": PASSWORD}
     assert member.post("/api/v1/sessions", json=old, headers=own(member)).status_code == 401
 
@@ -98,7 +98,7 @@ def test_a_locked_account_is_shut_at_once_and_says_nothing_of_it(medcodes, membe
     token = member.cookies[SESSION]
     key = member.post("/api/v1/api-keys", json={"name": "a", "scopes": ["codes"]}, headers=own(member)).json()["key"]
     assert medcodes.command("accounts", "lock", member.address).returncode == 0
-    assert not is_alive(medcodes, token)
+    assert is_over(medcodes, token)
     with somebody(medcodes) as client:
         assert view(client, CODES[0], headers={"Authorization": f"Bearer {key}"}).status_code == 401
         answers = [

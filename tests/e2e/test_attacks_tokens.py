@@ -120,7 +120,7 @@ def test_a_reset_link_works_once_and_only_the_newest(medcodes, guest):
         elsewhere.post("/forgot", data={"email": address})
         began = time.monotonic()
         while (second := mailed_token(elsewhere, address, "reset")) == first:
-            assert time.monotonic() - began < 20
+            assert time.monotonic() - began < 60
             time.sleep(0.1)
         assert reset(elsewhere, first, "first river stone") == 422
         assert reset(elsewhere, flipped(second, 20), "first river stone") == 422

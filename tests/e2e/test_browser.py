@@ -43,7 +43,7 @@ def test_a_guest_reads_one_page_and_meets_the_wall_at_the_next(medcodes, arrive,
     assert results.count() == 20
     assert "hip" in flat(results.first).lower()
 
-    results.first.get_by_role("link").click()
+    guest.follow(results.first.get_by_role("link"))
     assert guest.heading.endswith("Your free code page views are used up")
     expect(guest.page.get_by_role("link", name="Register free to view 5 more")).to_be_visible()
     assert flat(guest.page.locator("#meter")) == SPENT
@@ -57,17 +57,17 @@ def test_a_guest_reads_one_page_and_meets_the_wall_at_the_next(medcodes, arrive,
 def test_browsing_leads_down_to_a_code_by_links(medcodes, arrive, scripts):
     guest = arrive(medcodes, java_script_enabled=scripts)
     guest.open("/")
-    guest.page.get_by_role("link", name="Browse").click()
-    guest.page.get_by_role("link", name="ICD-10-CM").click()
+    guest.follow(guest.page.get_by_role("link", name="Browse"))
+    guest.follow(guest.page.get_by_role("link", name="ICD-10-CM"))
     for group in ("19", "S70-S79"):
-        guest.page.get_by_role("link", name=group, exact=True).click()
+        guest.follow(guest.page.get_by_role("link", name=group, exact=True))
     for code in ("S73", "S73.0", "S73.00", "S73.005"):
         row = guest.page.get_by_role("row").filter(has=guest.page.get_by_role("link", name=code, exact=True))
-        row.get_by_role("link", name="more specific codes").click()
+        guest.follow(row.get_by_role("link", name="more specific codes"))
         assert guest.heading.startswith(f"{code} ")
     assert guest.context.request.get("/api/v1/meter").json()["used"] == 0  # browsing is free
 
-    guest.page.get_by_role("link", name="S73.005A", exact=True).click()
+    guest.follow(guest.page.get_by_role("link", name="S73.005A", exact=True))
     assert guest.path == "/codes/icd10cm/S73005A"
     assert guest.heading == "S73.005A Unspecified dislocation of left hip, initial encounter"
     above = guest.page.get_by_role("navigation", name="Path").get_by_role("link").all_inner_texts()
@@ -79,7 +79,7 @@ def test_a_range_of_codes_can_be_shown(medcodes, arrive):
     guest = arrive(medcodes)
     guest.open("/codes/cpt")
     guest.page.locator("#range").fill("27250-27254")
-    guest.page.get_by_role("button", name="Show").click()
+    guest.follow(guest.page.get_by_role("button", name="Show"))
     codes = guest.page.locator("table.list tbody th").all_inner_texts()
     assert codes == ["27250", "27252", "27253", "27254"]
 
@@ -88,7 +88,7 @@ def test_the_date_of_service_is_asked_for_on_the_page(open_medcodes, arrive):
     reader = arrive(open_medcodes)
     reader.open(PAGE)
     reader.page.get_by_role("textbox", name="Date of service").fill("2025-11-01")
-    reader.page.get_by_role("button", name="Show").click()
+    reader.follow(reader.page.get_by_role("button", name="Show"))
     reader.page.wait_for_url("**/27250?on=2025-11-01")
     assert "On 2025-11-01" in flat(reader.page.locator(".state"))
     assert reader.page.locator(".notice").count() == 0  # the editions of that day are not out of date on that day
@@ -129,10 +129,10 @@ def test_an_open_page_has_all_six_sections(open_medcodes, arrive, scripts):
 def test_a_long_section_has_a_page_of_its_own_with_a_filter(open_medcodes, arrive):
     reader = arrive(open_medcodes)
     reader.open(PAGE)
-    reader.page.get_by_role("link", name="with a filter").click()
+    reader.follow(reader.page.get_by_role("link", name="with a filter"))
     assert reader.heading == "Medicare Coverage of 27250"
     reader.page.get_by_label("Only entries that contain").fill("Alabama")
-    reader.page.get_by_role("button", name="Filter").click()
+    reader.follow(reader.page.get_by_role("button", name="Filter"))
     assert re.match(r"\d+ entr(y contains|ies contain) “Alabama”\.", flat(reader.page.locator(".answer")))
-    reader.page.get_by_role("link", name="Back to 27250").click()
+    reader.follow(reader.page.get_by_role("link", name="Back to 27250"))
     assert reader.path == PAGE

@@ -13,6 +13,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.suggestions import type_on
 from tests.e2e.test_browser import PAGE
 from tests.e2e.visitors import NARROWEST, PHONE, Visitor
 from tests.machine import ROOT
@@ -101,8 +102,7 @@ def test_what_is_folded_and_named_can_be_opened_and_is_sound(open_medcodes, arri
     reader.page.evaluate("document.querySelectorAll('.fold').forEach((fold) => { fold.open = true; })")
     reader.page.locator("#modifiers .src summary").first.click()
     reader.page.keyboard.press("/")
-    reader.page.keyboard.type("2725", delay=20)
-    expect(reader.page.get_by_role("option").first).to_be_visible()
+    type_on(reader, "2725", "2725")
     assert reader.faults() == []
     reader.page.set_viewport_size(NARROWEST)
     assert reader.overflow() == 0

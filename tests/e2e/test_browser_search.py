@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
+import time
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
+from tests.e2e.suggestions import asked, box, options, type_in, type_on
 from tests.e2e.test_browser import PAGE, SCRIPTS, WINDOWS
-from tests.e2e.visitors import DESK, PHONE, Visitor, flat
+from tests.e2e.visitors import DESK, PATIENCE_MS, PHONE, Visitor, flat
 
 PAGES_WITH_A_BOX = ["/", "/search?q=hip", PAGE, "/codes", "/login"]
 _PLACES = "Array.from(document.querySelectorAll('main *, footer *, nav a'), (one) => one.getBoundingClientRect().top)"
 
 
-def box(visitor: Visitor) -> Locator:
-    return visitor.page.get_by_role("combobox", name="Search codes")
-
-
-def options(visitor: Visitor) -> Locator:
-    return visitor.page.get_by_role("option")
-
-
-def type_in(visitor: Visitor, text: str) -> None:
-    """By keys, one after the other, until there are suggestions for all of it."""
-    box(visitor).click()
-    with visitor.page.expect_response(lambda answer: _asked(answer.url) == text):
-        visitor.page.keyboard.type(text, delay=20)
-    expect(options(visitor).first).to_be_visible()
-
-
-def _asked(url: str) -> str:
-    """What suggestions are asked for."""
-    parts = urlsplit(url)
-    return parse_qs(parts.query).get("q", [""])[0] if parts.path == "/api/v1/suggest" else ""
+def until(visitor: Visitor, condition: Callable[[], bool]) -> None:
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < PATIENCE_MS / 1000
+        visitor.page.wait_for_timeout(20)
 
 
 class Held:
@@ -46,17 +33,13 @@ class Held:
         visitor.page.route("**/api/v1/suggest?*", self._on_route)
 
     def _on_route(self, route: Route) -> None:
-        if _asked(route.request.url) == self._text:
+        if asked(route.request.url) == self._text:
             self._routes.append(route)
         else:
             route.continue_()
 
     def wait(self, visitor: Visitor) -> None:
-        for _ in range(200):
-            if self._routes:
-                return
-            visitor.page.wait_for_timeout(20)
-        raise AssertionError(f"nobody asked for {self._text}")
+        until(visitor, lambda: bool(self._routes))
 
     def let_go(self) -> None:
         for route in self._routes:
@@ -78,7 +61,7 @@ def test_one_letter_asks_for_nothing(open_medcodes, arrive):
     box(reader).click()
     reader.page.keyboard.type("h")
     reader.page.wait_for_timeout(400)
-    assert not [one for one in reader.requests if _asked(one.url)]
+    assert not [one for one in reader.requests if asked(one.url)]
     expect(box(reader)).to_have_attribute("aria-expanded", "false")
 
 
@@ -174,13 +157,12 @@ def test_an_answer_that_comes_too_late_is_dropped(open_medcodes, arrive):
     box(reader).click()
     reader.page.keyboard.type("27")
     held.wait(reader)
-    reader.page.keyboard.type("25")
-    expect(options(reader).first).to_contain_text("2725")
+    type_on(reader, "25", "2725")
     shown = options(reader).all_inner_texts()
     reader.page.wait_for_timeout(200)
     assert options(reader).all_inner_texts() == shown
     # The first request was given up, not only not listened to.
-    assert any(_asked(one.url) == "27" and one.failure for one in reader.requests)
+    until(reader, lambda: any(asked(one.url) == "27" and one.failure for one in reader.requests))
 
 
 def test_suggestions_stay_where_they_are_under_the_pointer(open_medcodes, arrive):
@@ -265,20 +247,20 @@ def test_results_are_narrowed_and_widened_by_links(open_medcodes, arrive, window
     everything = total(reader)
     choice = filters(reader).get_by_role("link", name=re.compile("^Billable"))
     counted = int(choice.locator("b").inner_text().replace(",", ""))
-    choice.click()
+    reader.follow(choice)
     assert total(reader) == counted < everything
     assert reader.path == "/search?q=hip+dislocation&billable=true"
     # What was not chosen still says how much it would be.
     expect(filters(reader).get_by_role("link", name=re.compile("^Header"))).to_be_visible()
     expect(reader.page.locator(".results .tag.ok").first).to_have_text("billable")
 
-    filters(reader).get_by_role("link", name=re.compile("^Injury, poisoning")).click()
+    reader.follow(filters(reader).get_by_role("link", name=re.compile("^Injury, poisoning")))
     chips = reader.page.get_by_role("list", name="Filters in use")
     assert [flat(chip) for chip in chips.get_by_role("listitem").all()][-1] == "Clear all"
     assert total(reader) < counted
-    chips.get_by_role("link", name="Remove the filter Injury").click()
+    reader.follow(chips.get_by_role("link", name="Remove the filter Injury"))
     assert reader.path == "/search?q=hip+dislocation&billable=true"
-    reader.page.get_by_role("link", name=re.compile("^Remove the filter Billable")).click()
+    reader.follow(reader.page.get_by_role("link", name=re.compile("^Remove the filter Billable")))
     assert total(reader) == everything
 
 
@@ -288,10 +270,10 @@ def test_a_date_of_service_keeps_the_rest(open_medcodes, arrive, window):
     reader.open("/search?q=hip+dislocation&system=icd10cm&billable=true")
     found = filters(reader)
     found.get_by_label("Only codes in force on").fill("2025-11-01")
-    found.get_by_role("button", name="Show").click()
+    reader.follow(found.get_by_role("button", name="Show"))
     reader.page.wait_for_url("**&on=2025-11-01")
     assert reader.path == "/search?q=hip+dislocation&system=icd10cm&billable=true&on=2025-11-01"
-    reader.page.locator(".results > li").first.get_by_role("link").click()
+    reader.follow(reader.page.locator(".results > li").first.get_by_role("link"))
     assert reader.path.endswith("?on=2025-11-01")
 
 
@@ -299,9 +281,9 @@ def test_a_misspelt_word_is_read_as_another_and_can_be_kept(open_medcodes, arriv
     reader = arrive(open_medcodes)
     reader.open("/search?q=diabtes")
     assert flat(reader.page.locator(".spelling")).startswith("Showing results for diabetes. ")
-    reader.page.get_by_role("link", name="Search for “diabtes” instead").click()
+    reader.follow(reader.page.get_by_role("link", name="Search for “diabtes” instead"))
     assert flat(reader.page.locator(".result-line")) == "No code matches"
-    reader.page.get_by_role("link", name="Remove the filter Spelled as typed").click()
+    reader.follow(reader.page.get_by_role("link", name="Remove the filter Spelled as typed"))
     assert reader.page.locator(".results > li").count() == 20
 
 
@@ -309,10 +291,10 @@ def test_results_go_on_page_by_page_and_back(open_medcodes, arrive):
     reader = arrive(open_medcodes)
     reader.open("/search?q=hip+dislocation&billable=true")
     first = reader.page.locator(".results .code").all_inner_texts()
-    reader.page.get_by_role("link", name="More results").click()
+    reader.follow(reader.page.get_by_role("link", name="More results"))
     second = reader.page.locator(".results .code").all_inner_texts()
     assert second and not set(first) & set(second)
-    reader.page.get_by_role("link", name="First results").click()
+    reader.follow(reader.page.get_by_role("link", name="First results"))
     assert reader.page.locator(".results .code").all_inner_texts() == first
 
 
@@ -322,14 +304,14 @@ def test_where_nothing_is_found_the_page_says_what_was_looked_for_and_what_to_tr
     assert [flat(one) for one in reader.page.locator(".understood li").all()] == [
         "S73.009X as a code: there is none in the files on this server"
     ]
-    reader.page.get_by_role("link", name="S73", exact=True).click()
+    reader.follow(reader.page.get_by_role("link", name="S73", exact=True))
     assert reader.page.locator(".results .code").all_inner_texts()[:3] == ["S73", "S73.0", "S73.00"]
 
     reader.open("/search?q=qqxylofonium&system=cpt")
     assert "qqxylofonium no code has this word" in flat(reader.page.locator(".understood"))
-    reader.page.get_by_role("link", name="The same search in all codes").click()
+    reader.follow(reader.page.get_by_role("link", name="The same search in all codes"))
     assert reader.path == "/search?q=qqxylofonium"
-    reader.page.get_by_role("link", name="indexes of ICD-10-CM").click()
+    reader.follow(reader.page.get_by_role("link", name="indexes of ICD-10-CM"))
     assert reader.path == "/index"
 
 

@@ -212,13 +212,10 @@ def test_metering_away_is_said_and_nothing_is_charged(sample_state, tmp_path):
     with running(state, arguments=("--processes",)) as own, own.client() as guest:
         assert guest.get(PAGE).status_code == 200
         own.kill("metering")
-        statuses = set()
-        for _ in range(40):
-            answer = guest.get(OTHER)
-            statuses.add(answer.status_code)
-            if answer.status_code == 503:
-                assert int(answer.headers["Retry-After"]) >= 1
-                assert "remaining" not in answer.text
+        began = time.monotonic()
+        while (answer := guest.get(OTHER)).status_code == 503:
+            assert int(answer.headers["Retry-After"]) >= 1
+            assert "remaining" not in answer.text
+            assert time.monotonic() - began < 90
             time.sleep(0.05)
-        assert statuses <= {503, 403}
-        assert 403 in statuses  # it came back, and remembers
+        assert answer.status_code == 403  # it came back, and remembers

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tests.e2e.attackers import HEARD_SECONDS
+from tests.e2e.conftest import free_ports
 from tests.e2e.people import CODES, PASSWORD, email, log_in, log_out, meter, own, register, somebody, view
 from tests.machine import copy_state, running
 
@@ -204,7 +206,7 @@ def test_deleting_erases_everything_and_proves_it(medcodes, guest):
     assert meter(guest)[0] == "guest"
     began = time.monotonic()
     while not (found := guest.get(f"/api/v1/deletions/{answer.json()['id']}").json())["complete"]:
-        assert time.monotonic() - began < 20, found
+        assert time.monotonic() - began < 90, found
         time.sleep(0.1)
     body = {"email": address, "password": PASSWORD}
     assert guest.post("/api/v1/sessions", json=body, headers=own(guest)).status_code == 401
@@ -227,7 +229,9 @@ def test_the_same_e_mail_cannot_register_twice(medcodes, guest):
 def parts(seed_state, tmp_path_factory):
     """A machine with each service in a process of its own, so that one of them can be away."""
     folder = copy_state(seed_state, tmp_path_factory.mktemp("members") / "state")
-    with running(folder, arguments=("--processes",)) as machine:
+    # Of the gateway and of each of the four services.
+    settings = {"MEDCODES_METRICS_PORT": str(free_ports(5))}
+    with running(folder, settings, ("--processes",)) as machine:
         yield machine
 
 
@@ -255,13 +259,27 @@ def test_the_next_page_sees_a_registration_with_nats_away(parts):
             assert view(client, OTHERS[0]).json()["meter"]["remaining"] == 4
 
 
+def until_remembered(machine, client) -> None:
+    """Until the gateway says who it is without asking accounts: not before it hears of sessions that end, and whenever
+    it begins to hear of them it forgets all."""
+    began, before = time.monotonic(), from_memory(machine)
+    while from_memory(machine) == before:
+        assert time.monotonic() - began < 60
+        view(client, GUESTS)
+
+
+def from_memory(machine) -> float:
+    found = httpx.get(f"http://127.0.0.1:{machine.environment['MEDCODES_METRICS_PORT']}/metrics", timeout=30).text
+    return float(re.search(r'^gateway_sessions_resolved_total\{origin="cache"\} (\S+)', found, re.MULTILINE)[1])
+
+
 def test_accounts_away_known_sessions_go_on_and_nobody_is_taken_for_a_guest(parts):
     with somebody(parts) as known, somebody(parts) as other, somebody(parts) as guest:
         register(known)
         address = register(other)
         log_out(other)
         log_in(other, address)
-        view(known, GUESTS)
+        until_remembered(parts, known)
         with away(parts, "accounts"):
             assert view(known, OTHERS[0]).json()["meter"]["subject"] == "account"
             refused = view(other, OTHERS[0])
@@ -332,7 +350,10 @@ def test_a_plan_is_changed_by_an_operator_and_seen_at_once(windows):
         address = register(client)
         view(client, GUESTS)
         assert windows.command("accounts", "grant-plan", address, "all").returncode == 0
-        assert meter(client) == ("account", None, 1, None)
+        began = time.monotonic()
+        while meter(client) != ("account", None, 1, None):  # until the gateway has heard of it
+            assert time.monotonic() - began < HEARD_SECONDS
+            time.sleep(0.02)
         answer = view(client, OTHERS[0])
         assert answer.json()["meter"]["limit"] is None
         assert "RateLimit" not in answer.headers
@@ -344,7 +365,7 @@ def test_an_e_mail_is_verified_by_the_link_that_was_mailed(medcodes, guest):
     assert guest.get("/api/v1/account").json()["email_verified"] is False
     began = time.monotonic()
     while address not in (mails := guest.get("/dev/mail").text):
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
         time.sleep(0.1)
     token = re.search(r'href="/verify\?token=([^"]+)"', mails.split(address)[1])[1]
     guest.get("/verify", params={"token": token})

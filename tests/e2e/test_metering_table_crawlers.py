@@ -24,7 +24,7 @@ def crawled(sample_state, tmp_path_factory) -> Iterator[machine.Machine]:
         settings = {
             "MEDCODES_TRUSTED_PROXIES": "127.0.0.0/8",
             "MEDCODES_CRAWLER_DNS_SERVERS": dns.setting,
-            "MEDCODES_CRAWLER_DNS_SECONDS": "5",
+            "MEDCODES_CRAWLER_DNS_SECONDS": "10",
         }
         with machine.running(folder, settings) as running:
             yield running

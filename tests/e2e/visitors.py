@@ -18,6 +18,8 @@ NARROWEST = {"width": 360, "height": 740}
 # What takes long, axe and a screenshot, is done once a scheme and not in every window.
 LOOKED_AT = {"light": ("phone", PHONE), "dark": ("desk", DESK)}
 SERIOUS = ("serious", "critical")
+# For what comes in a moment, on a machine that tests share.
+PATIENCE_MS = 30_000
 
 # Movements of what is already on the page, unless the visitor has just pressed or typed something (web.dev/cls).
 _WATCH_SHIFTS = """
@@ -44,7 +46,7 @@ class Visitor:
         self.context = browser.new_context(**{"base_url": base_url, "viewport": DESK, "locale": "en-US", **options})
         self.context.add_init_script(_WATCH_SHIFTS)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
         self.page.on("requestfailed", self._on_failed)
@@ -66,6 +68,11 @@ class Visitor:
         ).fill(words)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
+
+    def follow(self, found: Locator) -> None:
+        """Clicks on what leads to another page; returns once that has been loaded."""
+        with self.page.expect_navigation():
+            found.click()
 
     @property
     def path(self) -> str:

@@ -38,7 +38,7 @@ SETTINGS = {
     "MEDCODES_GUEST_SECRET": "the same for both gateways, and not a secret at all",
     "MEDCODES_LOG_LEVEL": "warning",
 }
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 
 
 class Replica(ServiceProcess):

@@ -45,7 +45,7 @@ class Crowd:
     async def more(self, views: int) -> None:
         """Returns once that many more answers have come."""
         goal = len(self.recorded.operations) + views
-        await until(lambda: _is(len(self.recorded.operations) >= goal), 20)
+        await until(lambda: _is(len(self.recorded.operations) >= goal), 90)
 
     async def again(self) -> None:
         """Everything that was shown, once more."""
@@ -118,7 +118,7 @@ async def test_what_was_answered_before_a_failover_holds_after_it(servers, tmp_p
             link.move(new.port)
             await crowd.more(AFTER)
             crowd.stop()
-            await asyncio.wait_for(load, 20)
+            await asyncio.wait_for(load, 90)
             await crowd.again()
             evidence = await gather(store, JetStreamLedger(bus))
         if how == "cut off":

@@ -18,7 +18,6 @@ from ..ports import Shelf
 from ..rendering.templates import Templates
 from .member import Member
 
-PATIENCE_SECONDS = 1.0
 # Codes on all remembered shelves together, each of some 200 bytes; a shelf without any counts as one.
 MAX_REMEMBERED = 100_000
 RENDERED = 1024
@@ -43,15 +42,17 @@ class _Known:
 
 
 class CodeShelves:
-    """A page never fails by it.
+    """A page never fails by it, and waits for it no longer than `patience` seconds.
 
     A shelf is remembered while `is_watching` says that changes are heard of; else accounts is asked with every page.
     What is changed by way of this gateway shows on the next page, what is changed by way of another one as soon as the
     event of it arrives.
     """
 
-    def __init__(self, shelf: Shelf, templates: Templates, is_watching: Callable[[], bool]) -> None:
-        self._shelf, self._templates, self._is_watching = shelf, templates, is_watching
+    def __init__(
+        self, shelf: Shelf, templates: Templates, is_watching: Callable[[], bool], *, patience: float = 1.0
+    ) -> None:
+        self._shelf, self._templates, self._is_watching, self._patience = shelf, templates, is_watching, patience
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._weight = 0
         # Counts what was forgotten: an answer that was under way meanwhile may be from before, and is not kept.
@@ -63,7 +64,7 @@ class CodeShelves:
         if member.api_key_id and "shelf" not in member.scopes:
             return b""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 return await self._found(member.account_id, system, code)
         except (ServiceError, TimeoutError):
             return self._templates.render("code_shelf.html", found=None, path=_path(system, code))

@@ -11,7 +11,7 @@ from services.common.errors import ServiceError
 from ..ports import Accounts
 
 REFRESH_SECONDS = 60.0
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 0.2
 
 Plan = accounts_pb2.Plan
 
@@ -22,10 +22,16 @@ class Plans:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
         self._first: Plan | None = None
+        self._asked = False
 
     @property
     def first(self) -> Plan | None:
         return self._first
+
+    @property
+    def are_known(self) -> bool:
+        """Whether accounts has answered once."""
+        return self._asked
 
     @property
     def offer(self) -> str:
@@ -37,7 +43,7 @@ class Plans:
         while True:
             try:
                 plans = await self._accounts.list_plans()
-                self._first = plans[0] if plans else None
+                self._first, self._asked = plans[0] if plans else None, True
                 await asyncio.sleep(REFRESH_SECONDS)
             except ServiceError:
                 await asyncio.sleep(RETRY_SECONDS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import NamedTuple
 
 from prometheus_client import Counter
@@ -46,8 +47,8 @@ class Crawlers:
     A check takes at most `seconds`. Whatever goes wrong, the verdict is no: the robot is an ordinary guest then.
     """
 
-    def __init__(self, dns: Dns, seconds: float) -> None:
-        self._dns, self._seconds = dns, seconds
+    def __init__(self, dns: Dns, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._dns, self._seconds, self._clock = dns, seconds, clock
         self._kept: OrderedDict[tuple[str, Address], tuple[bool, float]] = OrderedDict()
         self._under_way: dict[tuple[str, Address], asyncio.Task[bool]] = {}
 
@@ -59,7 +60,7 @@ class Crawlers:
             return crawler.has_address(address)
         key = (crawler.agent, address)
         kept = self._kept.get(key)
-        if kept and time.monotonic() < kept[1]:
+        if kept and self._clock() < kept[1]:
             self._kept.move_to_end(key)
             return kept[0]
         check = self._under_way.get(key)
@@ -79,7 +80,7 @@ class Crawlers:
         except (TimeoutError, Unavailable):
             verdict = Verdict(genuine=False, seconds=FAILED)
             _dns_failed.inc()
-        self._kept[crawler.agent, address] = verdict.genuine, time.monotonic() + verdict.seconds
+        self._kept[crawler.agent, address] = verdict.genuine, self._clock() + verdict.seconds
         self._kept.move_to_end((crawler.agent, address))
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)

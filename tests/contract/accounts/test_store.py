@@ -437,7 +437,7 @@ class StoreContract:
         with pytest.raises(StoreUnavailable):
             async with store.writing() as transaction:
                 await transaction.accounts.add(account())
-                await asyncio.sleep(10)
+                await asyncio.sleep(60)
         async with store.reading() as transaction:
             assert await transaction.accounts.find("", "", None, 9) == []
 
@@ -471,10 +471,10 @@ async def every_row(database: Database) -> list[tuple[object, ...]]:
 class TestSqlite(StoreContract):
     @pytest.fixture
     def database(self, tmp_path):
-        return Database("sqlite:", folder=tmp_path, seconds=2, connections=4)
+        return Database("sqlite:", folder=tmp_path, seconds=5, connections=4)
 
 
 class TestPostgres(StoreContract):
     @pytest.fixture
     async def database(self, postgres, tmp_path):
-        return Database(await postgres.new_database(), folder=tmp_path, seconds=2, connections=4)
+        return Database(await postgres.new_database(), folder=tmp_path, seconds=5, connections=4)

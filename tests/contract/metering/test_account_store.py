@@ -16,6 +16,8 @@ from services.metering.domain.views import Claim, Decision, EntryKind, Grant, Le
 from tests.metering_stores import account, account_claim, claim, guest, guest_end, let_serve, terms
 
 DAY_MS = 86_400_000
+# With a server that writes to a disk which tests share.
+PATIENCE_SECONDS = 20.0
 
 
 async def decide(store: ValkeyStore, *claims: Claim) -> Sequence[Decision]:
@@ -114,7 +116,7 @@ class AccountStoreContract:
 
     async def test_grant_that_has_ended_is_none(self, store):
         """Given by an entry of the ledger whose end is near; it counts until then, and its page can be had again."""
-        member, ends_at_ms = account(), int(time.time() * 1000) + 700
+        member, ends_at_ms = account(), int(time.time() * 1000) + 3000
         await decide(store, account_claim(member, "1", limit=2))
         [entry] = await entries(store)
         near = entry._replace(sequence=2, page="cpt:2", request_id="near", ends_at_ms=ends_at_ms)
@@ -233,7 +235,7 @@ class AccountStoreContract:
             assert [view.copied for view in await store.views(member)] == [True]
 
     async def test_copies_outlive_the_guest_and_end_by_the_accounts_window(self, store):
-        visitor, first, ends_at = guest(), account(), int(time.time()) + 2
+        visitor, first, ends_at = guest(), account(), int(time.time()) + 4
         [seen] = await decide(store, claim(visitor, ends_at=ends_at))
         await store.merge(first, terms(visitor, guest_ends_at=ends_at))
         other, second = guest(), account()
@@ -341,13 +343,13 @@ class AccountStoreContract:
 class TestValkeyStore(AccountStoreContract):
     @pytest.fixture
     async def unverified_store(self, valkey_server) -> AsyncIterator[ValkeyStore]:
-        store = ValkeyStore(valkey_server.url)
+        store = ValkeyStore(valkey_server.url, timeout=PATIENCE_SECONDS)
         yield store
         await store.stop()
 
     @pytest.fixture
     async def capped_store(self, valkey_server) -> AsyncIterator[ValkeyStore]:
-        store = ValkeyStore(valkey_server.url, network_cap=3)
+        store = ValkeyStore(valkey_server.url, timeout=PATIENCE_SECONDS, network_cap=3)
         await let_serve(store)
         yield store
         await store.stop()

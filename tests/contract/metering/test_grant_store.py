@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from services.metering.adapters import valkey_store
 from services.metering.adapters.valkey_store import ValkeyStore
 from services.metering.domain.views import GUEST_LIFETIME_SECONDS, Claim, Decision, Grant, Outcome
 from services.metering.ports import LedgerDamaged, MeterUnavailable, NotVerified
@@ -16,6 +17,12 @@ from tests.metering_stores import account, claim, guest, let_serve, terms
 
 async def decide(store: ValkeyStore, *claims: Claim) -> Sequence[Decision]:
     return (await store.consume(claims)).decisions
+
+
+# With a server that writes to a disk which tests share.
+PATIENCE_SECONDS = 20.0
+# How long a store waits for an entry where it must not end by itself.
+LONG_SECONDS = 60.0
 
 
 class GrantStoreContract:
@@ -146,7 +153,7 @@ class GrantStoreContract:
         assert not (await store.pending(0, 10)).entries
 
     async def test_grants_end_with_the_guest_and_are_never_renewed(self, store):
-        subject, ends_at = guest(), int(time.time()) + 2
+        subject, ends_at = guest(), int(time.time()) + 4
         await decide(store, claim(subject, "1", limit=2, ends_at=ends_at))
         await decide(store, claim(subject, "2", limit=2, ends_at=ends_at + 1000))
         await asyncio.sleep(ends_at + 0.1 - time.time())
@@ -225,12 +232,12 @@ class GrantStoreContract:
             await store.trim("another run", 5)
         assert (await store.status()).waiting == 1
 
-    async def test_waiting_for_an_entry(self, store):
-        waiting = asyncio.create_task(store.wait(0))
+    async def test_waiting_for_an_entry(self, patient_store):
+        waiting = asyncio.create_task(patient_store.wait(0))
         await asyncio.sleep(0.05)
         assert not waiting.done()
-        await decide(store, claim(guest()))
-        await asyncio.wait_for(waiting, 0.5)
+        await decide(patient_store, claim(guest()))
+        await asyncio.wait_for(waiting, LONG_SECONDS / 2)
 
     # Restoring
 
@@ -290,7 +297,15 @@ class GrantStoreContract:
 class TestValkeyStore(GrantStoreContract):
     @pytest.fixture
     async def unverified_store(self, valkey_server) -> AsyncIterator[ValkeyStore]:
+        store = ValkeyStore(valkey_server.url, timeout=PATIENCE_SECONDS)
+        yield store
+        await store.stop()
+
+    @pytest.fixture
+    async def patient_store(self, valkey_server, monkeypatch) -> AsyncIterator[ValkeyStore]:
+        monkeypatch.setattr(valkey_store, "WAIT_SECONDS", LONG_SECONDS)
         store = ValkeyStore(valkey_server.url)
+        await let_serve(store)
         yield store
         await store.stop()
 

@@ -272,7 +272,7 @@ def test_store_decides_as_the_model():
         stack = servers.running(ValkeyServer, Path(folder) / "valkey")
         server = runner.run(stack.__aenter__())
         StoreMachine.runner = runner
-        StoreMachine.store = ValkeyStore(server.url, network_cap=NETWORK_CAP)
+        StoreMachine.store = ValkeyStore(server.url, timeout=20, network_cap=NETWORK_CAP)
         try:
             run_state_machine_as_test(StoreMachine, settings=SETTINGS)
         finally:

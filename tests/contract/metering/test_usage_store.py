@@ -54,7 +54,7 @@ class UsageStoreContract:
 class TestValkeyUsage(UsageStoreContract):
     @pytest.fixture
     async def store(self, valkey_server) -> AsyncIterator[ValkeyUsage]:
-        store = ValkeyUsage(valkey_server.url)
+        store = ValkeyUsage(valkey_server.url, timeout=20)
         yield store
         await store.stop()
 
@@ -73,7 +73,7 @@ class TestValkeyUsage(UsageStoreContract):
         assert await store.days(DAY, DAY) == [Count(HOUR, "guest", Kind.GRANTED, 3)]
 
     async def test_a_day_is_small_and_ends(self, valkey_server, client):
-        store = ValkeyUsage(valkey_server.url, max_fields=2)
+        store = ValkeyUsage(valkey_server.url, timeout=20, max_fields=2)
         counts = [Count(HOUR, name, Kind.GRANTED, 1) for name in ("a", "b", "c", "d", "a")]
         await store.add(report(*counts))
         await store.stop()

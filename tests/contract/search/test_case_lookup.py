@@ -140,7 +140,7 @@ async def test_the_longest_note_is_answered(lookup):
     assert await codes(lookup, words)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.text(max_size=400) | st.lists(st.sampled_from(NOTE.split())).map(" ".join))
 def test_any_text_is_answered_within_itself(built, engine, text):
     if not text.strip() or not text.isprintable():

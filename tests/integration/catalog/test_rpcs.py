@@ -18,7 +18,7 @@ from services.common.grpc_client import connect
 from tests.catalog_memory import MemoryReleases
 from tests.one_release import served
 
-TIMEOUT = 10
+TIMEOUT = 60
 
 
 class NoChanges:

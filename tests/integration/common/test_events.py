@@ -24,7 +24,7 @@ from services.common.outbox import OutboxRelay, stream_position
 async def bus(nats_server):
     bus = Bus(nats_server.url, "test")
     await bus.start()
-    await asyncio.wait_for(bus.wait_connected(), 5)
+    await asyncio.wait_for(bus.wait_connected(), 30)
     yield bus
     await bus.stop()
 
@@ -77,10 +77,11 @@ async def test_a_consumer_is_given_a_failed_event_again_and_acknowledges_after_s
     await bus.publish(published("a"))
     async with running(bus.consume(EVENTS_STREAM, "worker", "medcodes.catalog.>", fail_once)):
         await eventually(lambda: len(seen) == 2)
+        async with asyncio.timeout(30):
+            while (await bus.js.consumer_info(EVENTS_STREAM, "worker")).num_ack_pending:
+                await asyncio.sleep(0.02)
         await asyncio.sleep(0.3)
     assert [received.delivery for received in seen] == [1, 2]
-    state = await bus.js.consumer_info(EVENTS_STREAM, "worker")
-    assert state.num_ack_pending == 0
 
 
 async def test_an_event_that_keeps_failing_is_dead_lettered_with_its_reason(bus, monkeypatch):
@@ -93,7 +94,7 @@ async def test_an_event_that_keeps_failing_is_dead_lettered_with_its_reason(bus,
 
     await bus.publish(published("a"))
     async with running(bus.consume(EVENTS_STREAM, "worker", "medcodes.catalog.>", fail)):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(Exception):
                     dead = await bus.js.get_msg(DEAD_LETTER_STREAM, 1)
@@ -115,12 +116,12 @@ async def test_a_watched_key_gives_the_present_value_first_and_survives_a_killed
     async with running(watch()):
         await eventually(lambda: seen == [b"one"])
         await store.put("current", b"two")
-        await eventually(lambda: seen[-1] == b"two", seconds=2)
+        await eventually(lambda: seen[-1] == b"two")
         nats_server.kill()
         await nats_server.wait()
         await nats_server.start()
-        await asyncio.wait_for(bus.wait_connected(), 10)
-        async with asyncio.timeout(10):
+        await asyncio.wait_for(bus.wait_connected(), 30)
+        async with asyncio.timeout(30):
             while True:
                 with contextlib.suppress(Exception):
                     await store.put("current", b"three")

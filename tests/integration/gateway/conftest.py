@@ -50,7 +50,7 @@ async def alone(tmp_path):
     service = build(settings)
     await service.start()
     server = service.components[-1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=30) as client:
         yield client
     await service.stop()
 
@@ -79,6 +79,10 @@ async def gateway(wire, nats_server, tmp_path):
                 "search_address": f"127.0.0.1:{free_port()}",
                 "nats_url": nats_server.url,
                 "drain_seconds": 1,
+                # As for the machines of other tests: what keeps this process waiting are tests beside it.
+                "metering_wait_seconds": 30,
+                "max_lag_seconds": 30,
+                "shelf_seconds": 30,
             }
             service = build(GatewaySettings(**known | settings))
             await service.start()
@@ -86,7 +90,7 @@ async def gateway(wire, nats_server, tmp_path):
             url = f"http://127.0.0.1:{service.components[-1].port}"
 
             def client(**options) -> httpx.AsyncClient:
-                made = httpx.AsyncClient(base_url=url, timeout=10, headers={"Origin": url}, **options)
+                made = httpx.AsyncClient(base_url=url, timeout=30, headers={"Origin": url}, **options)
                 stack.push_async_callback(made.aclose)
                 return made
 

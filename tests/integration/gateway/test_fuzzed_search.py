@@ -112,14 +112,14 @@ async def test_bytes_that_are_no_text_are_answered_or_refused(get_search, path):
         )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=ANYTHING)
 async def test_anything_typed_is_answered_or_refused(get_search, text):
     for path in PATHS:
         check(await get_search(f"{path}?q={quote(text, errors='surrogatepass')}"))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(chapter=ANYTHING)
 async def test_a_chapter_is_a_name_and_nothing_else(get_search, chapter):
     answer = await get_search(f"/api/v1/search?q=hip&chapter={quote(chapter, errors='surrogatepass')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 import pytest
@@ -56,6 +57,23 @@ async def watching(gateway, wire, bus):
 
     await eventually(is_remembered)
     return new_client
+
+
+async def test_it_is_ready_once_it_knows_what_registering_gives(gateway, wire):
+    """Accounts serves, and what it is asked for fails still."""
+    wire.accounts.failure = AWAY
+    client = (await gateway())()
+
+    async def waits_for_accounts():
+        return (await client.get("/readyz")).json() == {"ready": False, "failing": ["accounts"]}
+
+    async def is_ready():
+        return (await client.get("/readyz")).status_code == 200
+
+    await eventually(waits_for_accounts)
+    wire.accounts.failure = None
+    await eventually(is_ready)
+    assert "Register free to view 5 more" in " ".join(re.sub(r"<[^>]+>", "", (await client.get("/")).text).split())
 
 
 async def test_registering_passes_the_guest_of_the_cookie_and_opens_the_sections(gateway, wire):

@@ -16,9 +16,9 @@ import pytest
 from tests.machine import AS_SHIPPED, copy_state, running
 
 CLIENTS = 500
-STILL_SECONDS = 7.0
+STILL_SECONDS = 9.0
 PAGE = "/codes/cpt/27250"
-SENT_AND_UNKNOWN_SECONDS = 5.0
+SENT_AND_UNKNOWN_SECONDS = 6.0
 """Twice metering's time-out, and a little: who was sent to metering before it was known to stand still."""
 
 
@@ -57,11 +57,12 @@ class Crowd:
         writer.close()
 
 
+@pytest.mark.alone
 async def test_a_store_that_stands_still_under_500_clients(machine):
     valkey, gateway = machine.pids()["valkey"], psutil.Process(machine.pids()["gateway"])
-    receipt = httpx.get(machine.url + PAGE)
+    receipt = httpx.get(machine.url + PAGE, timeout=30)
     known = "; ".join(cookie.partition(";")[0] for cookie in receipt.headers.get_list("set-cookie"))
-    guest = httpx.get(machine.url + "/").headers["set-cookie"].partition(";")[0]
+    guest = httpx.get(machine.url + "/", timeout=30).headers["set-cookie"].partition(";")[0]
     before = gateway.memory_info().rss
     crowd, end = Crowd(machine.port), asyncio.Event()
     os.kill(valkey, signal.SIGSTOP)
@@ -69,7 +70,7 @@ async def test_a_store_that_stands_still_under_500_clients(machine):
         asking = asyncio.create_task(crowd.ask_until(end))
         stopped = time.monotonic()
         await asyncio.sleep(STILL_SECONDS)
-        async with httpx.AsyncClient(base_url=machine.url, timeout=5) as client:
+        async with httpx.AsyncClient(base_url=machine.url, timeout=10) as client:
             assert (await client.get(PAGE, headers={"Cookie": known})).status_code == 200
             turned_away = await client.get(PAGE, headers={"Cookie": guest})
             assert (turned_away.status_code, turned_away.elapsed.total_seconds() < 3) == (503, True)
@@ -78,7 +79,7 @@ async def test_a_store_that_stands_still_under_500_clients(machine):
     finally:
         os.kill(valkey, signal.SIGCONT)
     continued = time.monotonic()
-    await asyncio.sleep(4)
+    await asyncio.sleep(5)
     end.set()
     await asking
 

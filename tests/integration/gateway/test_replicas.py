@@ -18,7 +18,9 @@ from services.standalone.ports import free_port
 from tests.machine import ROOT, copy_state, running
 
 PAGES = ("27250", "27252", "27253", "27254")
-SECONDS = 30.0
+SECONDS = 120.0
+# Who does not hear of it goes by what it remembers, for half a minute.
+HEARD_SECONDS = 15.0
 
 
 @pytest.fixture
@@ -49,21 +51,21 @@ def _serving(service: str, environment: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def _until_ready(url: str) -> None:
     began = time.monotonic()
     while time.monotonic() - began < SECONDS:
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(url + "/readyz").status_code == 200:
+            if httpx.get(url + "/readyz", timeout=30).status_code == 200:
                 return
         time.sleep(0.1)
     raise AssertionError(f"{url} was not ready in time")
 
 
 async def test_of_200_views_at_once_by_one_guest_over_both_gateways_one_page_is_granted(gateways):
-    cookie = httpx.get(gateways[0] + "/").headers["set-cookie"].partition(";")[0]
+    cookie = httpx.get(gateways[0] + "/", timeout=30).headers["set-cookie"].partition(";")[0]
     async with httpx.AsyncClient(timeout=30, headers={"Cookie": cookie}) as client:
         asked = [f"{gateways[n % 2]}/api/v1/codes/cpt/{PAGES[n // 2 % len(PAGES)]}" for n in range(200)]
         answers = await asyncio.gather(*(client.get(url) for url in asked))
@@ -77,12 +79,12 @@ async def test_of_200_views_at_once_by_one_guest_over_both_gateways_one_page_is_
 def test_a_session_that_ends_at_one_gateway_is_over_at_the_other(gateways):
     first, second = gateways
     account = {"email": "one@example.org", "password": "correct horse battery"}
-    token = httpx.post(first + "/api/v1/accounts", json=account, timeout=20).json()["token"]
-    by_token = {"Authorization": f"Bearer {token}"}
-    assert httpx.get(second + "/api/v1/account", headers=by_token).status_code == 200
-    assert httpx.get(second + "/api/v1/meter", headers=by_token).json()["limit"] == 5
-    assert httpx.delete(first + "/api/v1/sessions/current", headers=by_token).status_code == 204
+    token = httpx.post(first + "/api/v1/accounts", json=account, timeout=30).json()["token"]
+    by_token = {"headers": {"Authorization": f"Bearer {token}"}, "timeout": 30}
+    assert httpx.get(second + "/api/v1/account", **by_token).status_code == 200
+    assert httpx.get(second + "/api/v1/meter", **by_token).json()["limit"] == 5
+    assert httpx.delete(first + "/api/v1/sessions/current", **by_token).status_code == 204
     ended = time.monotonic()
-    while httpx.get(second + "/api/v1/meter", headers=by_token).status_code != 401:
-        assert time.monotonic() - ended < 2, "the session is still known"
+    while httpx.get(second + "/api/v1/meter", **by_token).status_code != 401:
+        assert time.monotonic() - ended < HEARD_SECONDS, "the session is still known"
         time.sleep(0.01)

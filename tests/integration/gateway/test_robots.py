@@ -36,7 +36,7 @@ async def dns():
 @pytest.fixture
 async def visit(gateway, dns):
     """Asks a gateway that is behind a trusted proxy, as somebody at an address: `visit(CRAWLER, GOOGLEBOT)`."""
-    client = (await gateway(trusted_proxies="127.0.0.1/32", crawler_dns_servers=dns.setting))()
+    client = (await gateway(trusted_proxies="127.0.0.1/32", crawler_dns_servers=dns.setting, crawler_dns_seconds=10))()
 
     async def ask(address, user_agent, path=PAGE, *, method="GET", **headers):
         client.cookies.clear()
@@ -117,7 +117,7 @@ async def test_who_only_says_so_comes_to_the_wall(visit, wire):
     [CRAWLER, f"{CRAWLER}, {CRAWLER}", "", "nonsense", f"{CRAWLER}:443", f"[{CRAWLER6}]"],
 )
 async def test_an_address_in_a_header_is_nothing_without_a_trusted_proxy(gateway, wire, dns, forwarded):
-    client = (await gateway(crawler_dns_servers=dns.setting))()
+    client = (await gateway(crawler_dns_servers=dns.setting, crawler_dns_seconds=10))()
     headers = {
         "X-Forwarded-For": forwarded,
         "Forwarded": f"for={CRAWLER}",
@@ -161,17 +161,17 @@ async def test_the_api_is_not_for_robots(visit, wire):
 
 @pytest.mark.parametrize("trouble", ["silent", "broken", "delay"])
 async def test_without_dns_a_crawler_is_an_ordinary_guest_within_the_time(gateway, wire, dns, trouble):
-    setattr(dns, trouble, 5.0 if trouble == "delay" else True)
+    setattr(dns, trouble, 30.0 if trouble == "delay" else True)
     client = (await gateway(trusted_proxies="127.0.0.1/32", crawler_dns_servers=dns.setting, crawler_dns_seconds=0.4))()
     began = time.monotonic()
     answer = await client.get(PAGE, headers={"X-Forwarded-For": CRAWLER, "User-Agent": GOOGLEBOT})
-    assert time.monotonic() - began < 4  # less than the delay
+    assert time.monotonic() - began < 8  # less than the delay
     assert is_ordinary(answer)
 
 
 async def test_a_slow_dns_keeps_nobody_else_waiting(gateway, dns):
     dns.silent = True
-    client = (await gateway(crawler_dns_servers=dns.setting, crawler_dns_seconds=2))()
+    client = (await gateway(crawler_dns_servers=dns.setting, crawler_dns_seconds=5))()
     crawler = asyncio.create_task(client.get(PAGE, headers={"User-Agent": GOOGLEBOT}))
     while not dns.asked:
         await asyncio.sleep(0.01)

@@ -98,6 +98,7 @@ class WireAccounts(accounts_pb2_grpc.AccountsServiceServicer):
         return pb.GetAccountResponse(account=self.accounts[request.account_id])
 
     async def ListPlans(self, request, context):
+        self._fail()
         return pb.ListPlansResponse(plans=self.plans)
 
     async def ListSessions(self, request, context):

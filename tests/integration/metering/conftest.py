@@ -26,6 +26,8 @@ def settings(nats_server, valkey_server, tmp_path):
         valkey_url=valkey_server.url,
         state_dir=tmp_path / "state",
         metering_listen="127.0.0.1:0",
+        # Every write is synced to a disk that tests share.
+        valkey_timeout_seconds=20,
         drain_seconds=1,
     )
 

@@ -12,6 +12,8 @@ from services.metering.ports import MeterUnavailable
 from tests.metering_stores import claim, guest
 
 RETRY_SECONDS = 0.02
+# A server that was killed starts, is compared and restored meanwhile.
+MORE_SECONDS = 90.0
 
 
 class Load:
@@ -38,7 +40,7 @@ class Load:
     async def more(self, grants: int = 200) -> None:
         """Returns once that many more views were granted."""
         goal = len(self.granted) + grants
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(MORE_SECONDS):
             while len(self.granted) < goal:
                 await asyncio.sleep(0.01)
 

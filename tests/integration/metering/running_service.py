@@ -21,6 +21,8 @@ from tests.metering_stores import until
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NAME = "medcodes.metering.v1.MeteringService"
 FIVE = pb.Allowance(views=5)
+# More than the store has for its answer.
+CALL_SECONDS = 30.0
 
 
 def guest(age: int = 60) -> pb.Subject:
@@ -54,10 +56,10 @@ class Client:
         self._health = health_pb2_grpc.HealthStub(channel)
 
     async def consume(self, *items: pb.ViewRequest) -> list[pb.ViewResult]:
-        return list((await self.stub.ConsumeViews(pb.ConsumeViewsRequest(items=items), timeout=5)).results)
+        return list((await self.stub.ConsumeViews(pb.ConsumeViewsRequest(items=items), timeout=CALL_SECONDS)).results)
 
     async def serving(self) -> bool:
-        answer = await self._health.Check(health_pb2.HealthCheckRequest(service=NAME), timeout=2)
+        answer = await self._health.Check(health_pb2.HealthCheckRequest(service=NAME), timeout=CALL_SECONDS)
         return answer.status == SERVING
 
 
@@ -65,7 +67,7 @@ class Client:
 async def running(settings: MeteringSettings):
     service = build(settings)
     await service.start()
-    channel = connect(f"127.0.0.1:{service.components[-1].port}")
+    channel = connect(f"127.0.0.1:{service.components[-1].port}", timeout=CALL_SECONDS)
     try:
         client = Client(channel)
         await until(client.serving)

@@ -43,24 +43,32 @@ async def replica(valkey_server, tmp_path):
 
 
 @pytest.fixture
-async def synced_store(valkey_server, replica):
-    store = ValkeyStore(valkey_server.url, synced_replicas=1, timeout=3)
+async def impatient_store(valkey_server, replica):
+    """The same, where nothing is to be waited for."""
+    store = ValkeyStore(valkey_server.url, synced_replicas=1, timeout=2)
     yield store
     await store.stop()
 
 
-async def test_answer_that_no_replica_has_is_unknown(synced_store, ledger, replica):
+@pytest.fixture
+async def synced_store(valkey_server, replica):
+    store = ValkeyStore(valkey_server.url, synced_replicas=1, timeout=20)
+    yield store
+    await store.stop()
+
+
+async def test_answer_that_no_replica_has_is_unknown(synced_store, impatient_store, ledger, replica):
     await recover(synced_store, ledger)
     subject = guest()
     assert (await synced_store.consume([claim(subject, request_id="once")])).decisions[0].charged
     replica.kill()
     await replica.wait()
     with pytest.raises(MeterUnavailable):
-        await synced_store.consume([claim(guest())])
+        await impatient_store.consume([claim(guest())])
     # A repeated answer waits as well: another connection may have written what no replica has.
     with pytest.raises(MeterUnavailable):
-        await synced_store.consume([claim(subject, request_id="once")])
-    for change in (synced_store.merge(account(), terms(subject)), synced_store.erase(account())):
+        await impatient_store.consume([claim(subject, request_id="once")])
+    for change in (impatient_store.merge(account(), terms(subject)), impatient_store.erase(account())):
         with pytest.raises(MeterUnavailable):
             await change
 
@@ -74,7 +82,7 @@ async def test_failover_keeps_every_grant(synced_store, ledger, bus, valkey_serv
     assert await synced_store.erase(erased)
     valkey_server.kill()
     await valkey_server.wait()
-    promoted = ValkeyStore(replica.url)
+    promoted = ValkeyStore(replica.url, timeout=20)
     await promoted._client.replicaof("NO", "ONE")
     with pytest.raises(MeterUnavailable):
         await promoted.consume([claim(subjects[0])])

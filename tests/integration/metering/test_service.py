@@ -71,17 +71,17 @@ async def test_one_guest_that_has_ended_costs_the_others_nothing(metering):
 async def test_meter_and_views(settings):
     async with running(settings.model_copy(update={"guest_views": 7})) as metering:
         subject = guest()
-        empty = (await metering.stub.GetMeter(pb.GetMeterRequest(subject=subject), timeout=5)).meter
+        empty = (await metering.stub.GetMeter(pb.GetMeterRequest(subject=subject))).meter
         assert (empty.limit, empty.used, empty.remaining) == (7, 0, 7)
         for code in ("3", "1", "2"):
             await metering.consume(view(subject, code))
             await asyncio.sleep(0.002)
         await metering.consume(*(view(subject, code) for code in ("5", "4")))
-        assert (await metering.stub.GetMeter(pb.GetMeterRequest(subject=subject), timeout=5)).meter.used == 5
+        assert (await metering.stub.GetMeter(pb.GetMeterRequest(subject=subject))).meter.used == 5
         seen, cursor = [], ""
         while True:
             request = pb.ListViewsRequest(subject=subject, cursor=cursor, limit=2)
-            page = await metering.stub.ListViews(request, timeout=5)
+            page = await metering.stub.ListViews(request)
             seen.append([found.code for found in page.views])
             if not (cursor := page.next_cursor):
                 break
@@ -125,13 +125,13 @@ async def test_malformed_items_are_named_and_grant_nothing(metering, changed, fi
     error = await failure(metering.consume(good, bad))
     assert isinstance(error, errors.InvalidArgument)
     assert f"items[1].{field}" in error.fields
-    assert (await metering.stub.GetMeter(pb.GetMeterRequest(subject=good.subject), timeout=5)).meter.used == 0
+    assert (await metering.stub.GetMeter(pb.GetMeterRequest(subject=good.subject))).meter.used == 0
 
 
 async def test_bad_requests(metering):
     assert await metering.consume() == []
     assert (await failure(metering.consume(*(view(guest()) for _ in range(129))))).fields.keys() == {"items"}
-    error = await failure(metering.stub.GetMeter(pb.GetMeterRequest(), timeout=5))
+    error = await failure(metering.stub.GetMeter(pb.GetMeterRequest()))
     assert "subject.kind" in error.fields
     for request, field in (
         (pb.ListViewsRequest(subject=guest(), limit=501), "limit"),
@@ -139,7 +139,7 @@ async def test_bad_requests(metering):
         (pb.ListViewsRequest(subject=guest(), cursor="YWJj"), "cursor"),
         (pb.ListViewsRequest(subject=guest(), cursor="ä"), "cursor"),
     ):
-        assert (await failure(metering.stub.ListViews(request, timeout=5))).fields.keys() == {field}
+        assert (await failure(metering.stub.ListViews(request))).fields.keys() == {field}
 
 
 async def test_views_are_counted_by_what_came_of_them(metering):
@@ -183,8 +183,8 @@ async def test_usage_is_taken_once_and_malformed_reports_are_not(metering, setti
     hour = int(time.time()) // 3600
     count = pb.UsageCount(hour=hour, plan="guest", kind=pb.USAGE_KIND_GRANTED, views=3)
     report = pb.RecordUsageRequest(reporter="r" * 16, sequence=1, counts=[count])
-    await metering.stub.RecordUsage(report, timeout=5)
-    await metering.stub.RecordUsage(report, timeout=5)
+    await metering.stub.RecordUsage(report)
+    await metering.stub.RecordUsage(report)
     for field, value in (
         ("hour", hour - 100),
         ("hour", hour + 2),
@@ -195,9 +195,9 @@ async def test_usage_is_taken_once_and_malformed_reports_are_not(metering, setti
     ):
         bad = pb.RecordUsageRequest(reporter="r" * 16, sequence=2, counts=[count, count])
         setattr(bad.counts[1], field, value)
-        assert (await failure(metering.stub.RecordUsage(bad, timeout=5))).fields.keys() == {f"counts[1].{field}"}
+        assert (await failure(metering.stub.RecordUsage(bad))).fields.keys() == {f"counts[1].{field}"}
     too_many = pb.RecordUsageRequest(reporter="", sequence=0, counts=[count] * 2001)
-    assert (await failure(metering.stub.RecordUsage(too_many, timeout=5))).fields.keys() == {
+    assert (await failure(metering.stub.RecordUsage(too_many))).fields.keys() == {
         "reporter",
         "sequence",
         "counts",
@@ -215,9 +215,9 @@ async def test_unavailable_while_valkey_is_away_and_verified_again_after(meterin
     error = await failure(metering.consume(view(subject, request_id="once")))
     assert isinstance(error, errors.Unavailable)
     assert error.reason == "METER_UNAVAILABLE"
-    await until(lambda: not_serving(metering), 4)
+    await until(lambda: not_serving(metering))
     await valkey_server.start()
-    await until(metering.serving, 4)
+    await until(metering.serving)
     [again] = await metering.consume(view(subject, request_id="once"))
     assert (again.outcome, again.charged, again.granted_at_ms) == (first.outcome, True, first.granted_at_ms)
 

@@ -44,8 +44,13 @@ async def build(store, release=RELEASE, stream=None):
     return await store.build(release, stream or batches(release=release), lambda documents, total: None)
 
 
+def request(method, url, **options):
+    """Of an OpenSearch that other tests keep busy."""
+    return httpx.request(method, url, timeout=60, **options)
+
+
 def behind_alias(opensearch, prefix):
-    found = httpx.get(f"http://127.0.0.1:{opensearch.port}/_alias/{prefix}-active").json()
+    found = request("GET", f"http://127.0.0.1:{opensearch.port}/_alias/{prefix}-active").json()
     return [name.removeprefix(f"{prefix}-")[:64] for name in found if name.startswith(prefix)]
 
 
@@ -76,8 +81,8 @@ async def test_documents_that_went_away_make_an_index_damaged(store, opensearch,
     await build(store)
     (name,) = opensearch.indexes(prefix)
     url = f"http://127.0.0.1:{opensearch.port}/{name}"
-    httpx.put(f"{url}/_settings", json={"index.blocks.write": False}).raise_for_status()
-    httpx.delete(f"{url}/_doc/3?refresh=true").raise_for_status()
+    request("PUT", f"{url}/_settings", json={"index.blocks.write": False}).raise_for_status()
+    request("DELETE", f"{url}/_doc/3?refresh=true").raise_for_status()
     with capture_logs() as logs:
         assert await store.open(RELEASE) is None
     assert logs[0]["error"] == "documents are missing"
@@ -92,7 +97,7 @@ def small_pieces(monkeypatch):
 async def test_texts_in_several_pieces_are_read_as_one(small_pieces, store, opensearch, prefix):
     await build(store)
     (name,) = opensearch.indexes(prefix)
-    counted = httpx.get(f"http://127.0.0.1:{opensearch.port}/{name}/_count").json()["count"]
+    counted = request("GET", f"http://127.0.0.1:{opensearch.port}/{name}/_count").json()["count"]
     assert counted > len(CODES) + 2
     index = await store.open(RELEASE)
     assert index.documents == len(CODES)
@@ -118,14 +123,14 @@ async def test_texts_that_are_not_what_was_written_make_an_index_damaged(
     await build(store)
     (name,) = opensearch.indexes(prefix)
     url = f"http://127.0.0.1:{opensearch.port}/{name}"
-    httpx.put(f"{url}/_settings", json={"index.blocks.write": False}).raise_for_status()
-    stored = {each: httpx.get(f"{url}/_source/{each}").json() for each in ("texts-0", "texts-1")}
+    request("PUT", f"{url}/_settings", json={"index.blocks.write": False}).raise_for_status()
+    stored = {each: request("GET", f"{url}/_source/{each}").json() for each in ("texts-0", "texts-1")}
     for identity, source in change(stored).items():
         if source is None:
-            httpx.delete(f"{url}/_doc/{identity}").raise_for_status()
+            request("DELETE", f"{url}/_doc/{identity}").raise_for_status()
         else:
-            httpx.put(f"{url}/_doc/{identity}", json=source).raise_for_status()
-    httpx.post(f"{url}/_refresh").raise_for_status()
+            request("PUT", f"{url}/_doc/{identity}", json=source).raise_for_status()
+    request("POST", f"{url}/_refresh").raise_for_status()
     with capture_logs() as logs:
         assert await store.open(RELEASE) is None
     assert logs[0]["error"] == why
@@ -134,7 +139,7 @@ async def test_texts_that_are_not_what_was_written_make_an_index_damaged(
 async def test_an_index_is_never_changed_again(store, opensearch, prefix):
     await build(store)
     (name,) = opensearch.indexes(prefix)
-    refused = httpx.delete(f"http://127.0.0.1:{opensearch.port}/{name}/_doc/3")
+    refused = request("DELETE", f"http://127.0.0.1:{opensearch.port}/{name}/_doc/3")
     assert refused.status_code == 403
 
 
@@ -175,12 +180,12 @@ async def test_what_a_killed_build_left_is_removed_and_what_is_not_ours_stays(st
     while len(opensearch.indexes(prefix)) < 2:
         await asyncio.sleep(0.02)
     somebody = f"http://127.0.0.1:{opensearch.port}/{prefix}-of-somebody-else"
-    httpx.put(somebody).raise_for_status()
+    request("PUT", somebody).raise_for_status()
     await store.clean(2)
     building.cancel()
     await asyncio.wait([building])
     assert sorted(name.split("-")[1] for name in opensearch.indexes(prefix)) == [RELEASE, "of"]
-    assert httpx.head(somebody).status_code == 200
+    assert request("HEAD", somebody).status_code == 200
 
 
 @pytest.mark.parametrize(

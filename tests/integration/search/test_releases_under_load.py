@@ -13,7 +13,7 @@ from tests.contract.search.codes import CODES, RELEASE
 from tests.integration.search.test_following_releases import SERVING, health
 from tests.shared_opensearch import new_prefix
 
-RATE = 50
+RATE = 25
 BUILD_SECONDS = 60
 LATER = tuple(letter * 64 for letter in "bcd")
 # How many codes of the family each release has: one less than the release before.

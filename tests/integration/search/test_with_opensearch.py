@@ -20,7 +20,7 @@ from services.standalone.ports import free_port
 from tests.contract.search.codes import RELEASE
 from tests.faults.proxy import Link
 from tests.integration.search.lying_opensearch import NONSENSE, RED, answer
-from tests.integration.search.test_following_releases import SERVING, build_processes, eventually, health
+from tests.integration.search.test_following_releases import SERVING, build_processes, eventually, health, said
 from tests.secrets_in_logs import PASSWORDS
 from tests.shared_opensearch import new_prefix
 
@@ -84,7 +84,7 @@ async def refused(call):
     return time.monotonic() - began
 
 
-async def until_it_answers(running, seconds=15):
+async def until_it_answers(running, seconds=60):
     async def answers():
         try:
             return await running.displays("27250") == ["27250"]
@@ -112,11 +112,12 @@ async def nothing_is_left(port):
 async def test_the_index_in_force_is_found_again_without_the_catalog(
     settings_for, opensearch, start_search, make_current, wire_catalog
 ):
-    first = await following(await start_search(settings_for(opensearch.port)), make_current)
+    settings = settings_for(opensearch.port, seconds=AT_ONCE)
+    first = await following(await start_search(settings), make_current)
     await first.service.stop()
     streams = len(wire_catalog.streams)
     await wire_catalog.server.stop()
-    second = await start_search(settings_for(opensearch.port))
+    second = await start_search(settings)
     await second.until_release(RELEASE)
     assert await second.displays("27250") == ["27250"]
     assert len(wire_catalog.streams) == streams
@@ -204,8 +205,8 @@ async def test_a_refused_cluster_is_said_and_tried_again(settings_for, start_sea
 
     await eventually(tried_twice)
     assert await health(running) != SERVING
-    said = capfd.readouterr()
-    assert "OpenSearch 1.3.2 is too old; 3.0 or newer is needed" in said.out + said.err
+    logged = capfd.readouterr()
+    assert "OpenSearch 1.3.2 is too old; 3.0 or newer is needed" in logged.out + logged.err
     liar.lies.clear()
     await running.until_release(RELEASE, seconds=BUILD_SECONDS)
 
@@ -223,12 +224,12 @@ async def test_credentials_reach_the_cluster_and_nobody_else(
         return bool(build_processes())
 
     await eventually(building)
-    assert not any(quote(PASSWORDS[0]) in part for process in build_processes() for part in process.cmdline())
+    assert not any(quote(PASSWORDS[0]) in part for process in build_processes() for part in said(process))
     await running.until_release(RELEASE, seconds=BUILD_SECONDS)
     liar.lies["POST", "/_msearch"] = lambda: answer(RED, 503)
     await refused(running.search("hip"))
     assert {authorization[:6] for _, _, authorization in liar.asked} == {"Basic "}
-    said = capfd.readouterr()
-    for shown in (said.out, said.err, repr(settings), str(settings.search_url)):
+    logged = capfd.readouterr()
+    for shown in (logged.out, logged.err, repr(settings), str(settings.search_url)):
         assert PASSWORDS[0] not in shown and quote(PASSWORDS[0]) not in shown
     assert os.environ.get("MEDCODES_SEARCH_URL") is None

@@ -202,8 +202,7 @@ LOSES_THE_INDEX = ("red",)
 
 @pytest.mark.parametrize("name", TROUBLES)
 async def test_answers_in_time_and_recovers(machine, between, opensearch, prefix, name):
-    async with asyncio.timeout(30):
-        await burst(machine)
+    await until_warm(machine)
     (index,) = opensearch.indexes(prefix)
     pids, before = machine.pids(), held(machine)
     with TROUBLES[name](between, f"http://127.0.0.1:{opensearch.port}/{index}"):
@@ -226,11 +225,15 @@ async def test_answers_in_time_and_recovers(machine, between, opensearch, prefix
     assert len(connections) <= CONNECTIONS + SPARE_CONNECTIONS
 
 
-async def burst(machine: Machine) -> None:
-    """So many at once that all threads and connections are there that a busy machine has."""
-    asked = Asked(machine)
-    await asyncio.gather(*(asked.ask(*ASKED[number % len(ASKED)]) for number in range(40)))
-    assert asked.every == {200, 303}
+async def until_warm(machine: Machine) -> None:
+    """So many at once that all threads and connections are there that a busy machine has. OpenSearch is new to them at
+    first, and may take longer than the second that it has."""
+    async with asyncio.timeout(RECOVERY_SECONDS):
+        while True:
+            asked = Asked(machine)
+            await asyncio.gather(*(asked.ask(*ASKED[number % len(ASKED)]) for number in range(40)))
+            if asked.every == {200, 303}:
+                return
 
 
 async def until_all_is_well(machine: Machine) -> None:

@@ -24,7 +24,7 @@ def up(state_dir, *arguments: str, **settings: str) -> subprocess.CompletedProce
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -52,17 +52,18 @@ def test_a_signal_stops_every_child(sample_state, tmp_path, name):
 
 
 def test_a_signal_while_the_first_release_is_built_stops_everything(tmp_path):
+    state = tmp_path / "state"
     process = subprocess.Popen(
-        [sys.executable, "-m", "services", "up", "--state-dir", str(tmp_path / "state"), *on_a_port()],
+        [sys.executable, "-m", "services", "up", "--state-dir", str(state), *on_a_port()],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    time.sleep(4)
+    _until((state / "catalog" / "releases" / ".draft" / "staging.sqlite").exists)
     children = psutil.Process(process.pid).children(recursive=True)
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert [child.pid for child in children if child.is_running()] == []
 
 
@@ -113,7 +114,8 @@ def test_what_dies_is_started_again(sample_state, tmp_path):
             _until(lambda name=name, before=before: machine.pids()[name] != before)
         with machine.client() as client:
             _until(lambda: _status(client, "/readyz") == 200)
-            assert client.get("/codes/cpt/27250").status_code == 200
+            # Ready is who was ready once: metering may still compare the store that was killed last with the ledger.
+            _until(lambda: _status(client, "/codes/cpt/27250") == 200)
 
 
 def test_servers_left_behind_by_a_killed_instance_are_ended(sample_state, tmp_path):
@@ -122,7 +124,7 @@ def test_servers_left_behind_by_a_killed_instance_are_ended(sample_state, tmp_pa
     first.start()
     children = psutil.Process(first.pid).children(recursive=True)
     os.kill(first.pid, signal.SIGKILL)
-    psutil.Process(first.pid).wait(5)
+    psutil.Process(first.pid).wait(30)
     try:
         with running(state) as second, second.client() as client:
             assert client.get("/codes/cpt/27250").status_code == 200
@@ -141,7 +143,7 @@ def _status(client, path: str) -> int:
         return 0
 
 
-def _until(condition, seconds: float = 20) -> None:
+def _until(condition, seconds: float = 90) -> None:
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < seconds

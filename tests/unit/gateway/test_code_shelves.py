@@ -43,8 +43,8 @@ class Asked:
         saved_in = ["l1"] if code in self.saved else []
         return shelf_pb2.CodeShelf(lists=lists, saved_in=saved_in, note=shelf_pb2.Note(text=self.notes.get(code, "")))
 
-    def code_shelves(self) -> CodeShelves:
-        return CodeShelves(self, TEMPLATES, lambda: self.watching)
+    def code_shelves(self, **options) -> CodeShelves:
+        return CodeShelves(self, TEMPLATES, lambda: self.watching, **options)
 
 
 @pytest.fixture
@@ -106,6 +106,11 @@ async def test_while_accounts_is_away_the_page_says_so(asked):
 
     asked.get_shelf = away
     assert b"cannot be reached" in await asked.code_shelves().rendered(ONE, "cpt", "27250")
+
+
+async def test_a_page_waits_for_accounts_no_longer_than_it_has_patience(asked):
+    asked.gate.clear()
+    assert b"cannot be reached" in await asked.code_shelves(patience=0.05).rendered(ONE, "cpt", "27250")
 
 
 async def test_memory_is_bounded(asked, monkeypatch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -18,10 +17,16 @@ RECEIPTS = [(b"cookie", b"medcodes_guest=1; medcodes_receipts=2")]
 
 
 class Watched(Door):
-    behind = False
+    """Goes by a clock that stands still until a test moves it."""
+
+    behind, now = False, 1000.0
 
     def __init__(self) -> None:
-        super().__init__(lambda: self.behind, max_lag=MAX_LAG, max_requests=100)
+        super().__init__(lambda: self.behind, max_lag=MAX_LAG, max_requests=100, clock=lambda: self.now)
+
+    def take_long(self) -> None:
+        """A turn of the loop that takes long."""
+        self.now += MAX_LAG + 2 * TICK_SECONDS
 
 
 @pytest.fixture
@@ -33,21 +38,17 @@ async def door():
     watching.cancel()
 
 
-def take_long():
-    """A turn of the loop that takes long."""
-    time.sleep(MAX_LAG + 2 * TICK_SECONDS)
-
-
 async def test_it_admits_whoever_comes_while_the_loop_comes_round(door):
     for _ in range(10):
-        await asyncio.sleep(TICK_SECONDS / 2)
+        await asyncio.sleep(2 * TICK_SECONDS)
+        door.now += MAX_LAG
         assert all(door.admits(PAGE, [], 0) for _ in range(2 * BURST))
 
 
 async def test_of_those_who_came_in_a_long_turn_a_few_are_let_in_and_then_all_who_come(door):
-    take_long()
+    door.take_long()
     assert [door.admits(PAGE, [], 0) for _ in range(3 * BURST)] == [True] * BURST + [False] * 2 * BURST
-    await asyncio.sleep(0.001)
+    await asyncio.sleep(2 * TICK_SECONDS)
     assert door.admits(PAGE, [], 0)
 
 
@@ -67,7 +68,7 @@ async def test_while_metering_is_behind_code_pages_are_for_those_who_bring_recei
 
 @pytest.mark.parametrize("path", [b"/livez", b"/readyz", b"/static/medcodes.1.css"])
 async def test_what_tells_how_the_server_is_is_never_turned_away(door, path):
-    take_long()
+    door.take_long()
     assert all(door.admits(path, [], 1000) for _ in range(2 * BURST))
 
 

@@ -91,7 +91,9 @@ def test_the_order_of_folders_changes_nothing(folder, reference, tmp_path):
     assert (built.id, built.manifest.sha256) == (reference.id, reference.manifest.sha256)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(seed=st.integers(0, 2**32))
 def test_the_order_of_rows_in_a_file_changes_only_their_line_numbers(seed, tmp_path_factory):
     """The sorted copy and the straight way give the same table, but for the lines that sources are shown with."""
