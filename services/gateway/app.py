@@ -154,7 +154,7 @@ def _traced(app: App) -> App:
 
 async def _accounts_are_there(channel: AccountsChannel, plans: Plans) -> bool:
     """Also what registering gives is known: who comes first is told the same as everybody after."""
-    return await channel.answers() and plans.are_known
+    return await channel.answers() and plans.first is not None
 
 
 def _crawlers(settings: GatewaySettings) -> Crawlers | None:

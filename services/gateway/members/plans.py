@@ -22,16 +22,11 @@ class Plans:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
         self._first: Plan | None = None
-        self._asked = False
 
     @property
     def first(self) -> Plan | None:
+        """None until accounts has answered once."""
         return self._first
-
-    @property
-    def are_known(self) -> bool:
-        """Whether accounts has answered once."""
-        return self._asked
 
     @property
     def offer(self) -> str:
@@ -43,7 +38,7 @@ class Plans:
         while True:
             try:
                 plans = await self._accounts.list_plans()
-                self._first, self._asked = plans[0] if plans else None, True
+                self._first = plans[0] if plans else None
                 await asyncio.sleep(REFRESH_SECONDS)
             except ServiceError:
                 await asyncio.sleep(RETRY_SECONDS)
