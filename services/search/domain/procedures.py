@@ -13,7 +13,7 @@ from .query_words import Word, word_set
 
 SYSTEMS = ("icd10pcs", "cpt")
 # In points of BM25, as all preferences are.
-WEIGHT = 20.0
+WEIGHT = 30.0
 
 _NAMES = word_set(
     """

@@ -189,6 +189,12 @@ CIRCUMSTANCES = (
         word_set("congenital born birth newborn"),
         0.5,
     ),
+    # What is put in is taken out, too.
+    Circumstance(
+        ("removal", "revision"),
+        word_set("removal remove removed removing revision revise revised replace replaced exchange hardware out off"),
+        3.0,
+    ),
     # What is for a thing is not the thing.
     Circumstance(
         ("attachment", "accessory", "accessories"),

@@ -46,6 +46,7 @@ def test_what_is_left_of_a_procedure_is_a_diagnosis(typed):
         ("lumbar puncture", "drainage spinal canal"),
         ("gallbladder removal", "resection gallbladder"),
         ("mastectomy", "resection breast"),
+        ("CPR", "performance cardiac output manual"),
         ("laparoscopic", "percutaneous endoscopic"),
     ],
 )
