@@ -83,7 +83,8 @@ async def until(condition, seconds: float = 30.0) -> float:
 async def events(bus: Bus) -> list[events_pb2.ReleasePublished]:
     found = []
     state = (await bus.js.stream_info(EVENTS_STREAM)).state
-    for sequence in range(state.first_seq, state.last_seq + 1):
+    # A stream without messages begins and ends with 0, which is no message's number.
+    for sequence in range(max(1, state.first_seq), state.last_seq + 1):
         message = await bus.js.get_msg(EVENTS_STREAM, sequence)
         found.append(events_pb2.ReleasePublished.FromString(message.data or b""))
     return found
