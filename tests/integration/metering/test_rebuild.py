@@ -29,8 +29,9 @@ async def test_rebuilds_under_load(store, bus, ledger):
             await load.more()
         await until(lambda: relayed(store))
     assert load.unknown == 0
-    assert seen
-    assert all(0 < done <= total for done, total in seen)
+    # None is done yet where the ledger has none of them, and they are too many for the step that swaps.
+    assert all(0 <= done <= total for done, total in seen)
+    assert seen[-1][0] >= 600
     assert (await store.status()).generation == 4
     await load.check()
     assert not await compare(store, ledger)
