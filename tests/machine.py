@@ -16,10 +16,13 @@ import httpx
 import psutil
 
 from services.common import endpoints
+from services.gateway.members.sessions import KEPT_SECONDS
 from services.standalone.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 180.0
+HEARD_SECONDS = KEPT_SECONDS / 2
+"""For what a gateway hears of a session: half of what one that does not hear of it would remember it for."""
 # What every machine is set to, unless its test sets something else. Tests beside it make it slow, and it would turn
 # visitors away for that.
 PATIENCE = {

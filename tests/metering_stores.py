@@ -21,6 +21,9 @@ from services.metering.recovery import Recovery
 from services.metering.relay import Relay
 from services.standalone.servers import Server
 
+STORE_SECONDS = 20.0
+"""For an answer of Valkey, which syncs every write to a disk that tests share."""
+
 _numbers = itertools.count(1)
 # One moment for the whole run: what a subject is asked for again carries the same end, as it does from a visitor's
 # cookie, also when a second has passed since.

@@ -79,7 +79,7 @@ def build(settings: GatewaySettings, today: Callable[[], date] = new_york_today)
     static, marks = StaticFiles(), Marks()
     templates = Templates(static.addresses, {"public_url": settings.site_url})
     key = load_key(settings.guest_secret.get_secret_value(), settings.state_dir)
-    shelves = CodeShelves(channel.shelf, templates, session_watch.is_watching, patience=settings.shelf_seconds)
+    shelves = CodeShelves(channel.shelf, templates, session_watch.is_watching, settings.shelf_seconds)
     channel.shelf.on_change = shelves.forget
     session_watch.tell(sessions, shelves)
     cookies = GuestCookies(key, secure=settings.https)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import httpx
 
+from tests.machine import HEARD_SECONDS
+
 CROSS_SITE = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
 SCRIPT = "<script>alert(1)</script>"
-HEARD_SECONDS = 15.0
-"""Half of what a gateway that does not hear of it would remember a session for."""
 
 
 class Exchange(NamedTuple):

@@ -165,18 +165,23 @@ def test_an_answer_that_comes_too_late_is_dropped(open_medcodes, arrive):
     until(reader, lambda: any(asked(one.url) == "27" and one.failure for one in reader.requests))
 
 
-def test_suggestions_stay_where_they_are_under_the_pointer(open_medcodes, arrive):
-    reader = arrive(open_medcodes)
-    reader.open("/")
+def stays_as_it_is(reader: Visitor, text: str, choose: Callable[[], None]) -> None:
+    """What is suggested for "27", once somebody has begun to choose before the answer to a later text comes."""
     type_in(reader, "27")
     shown = options(reader).all_inner_texts()
-    held = Held(reader, "272")
-    reader.page.keyboard.type("2")
+    held = Held(reader, text)
+    box(reader).fill(text)
     held.wait(reader)
-    options(reader).nth(2).hover()
+    choose()
     held.let_go()
     reader.page.wait_for_timeout(300)
     assert options(reader).all_inner_texts() == shown
+
+
+def test_suggestions_stay_where_they_are_under_the_pointer(open_medcodes, arrive):
+    reader = arrive(open_medcodes)
+    reader.open("/")
+    stays_as_it_is(reader, "272", lambda: options(reader).nth(2).hover())
     reader.page.mouse.move(5, 5)
     expect(options(reader).first).to_contain_text("272")
 
@@ -184,15 +189,7 @@ def test_suggestions_stay_where_they_are_under_the_pointer(open_medcodes, arrive
 def test_suggestions_stay_as_they_are_while_the_arrows_choose(open_medcodes, arrive):
     reader = arrive(open_medcodes)
     reader.open("/")
-    type_in(reader, "27")
-    shown = options(reader).all_inner_texts()
-    held = Held(reader, "992")
-    box(reader).fill("992")
-    held.wait(reader)
-    reader.page.keyboard.press("ArrowDown")
-    held.let_go()
-    reader.page.wait_for_timeout(300)
-    assert options(reader).all_inner_texts() == shown
+    stays_as_it_is(reader, "992", lambda: reader.page.keyboard.press("ArrowDown"))
     expect(options(reader).first).to_have_attribute("aria-selected", "true")
     reader.page.keyboard.press("ArrowUp")
     expect(options(reader).first).to_contain_text("992")

@@ -11,10 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.e2e.attackers import HEARD_SECONDS
 from tests.e2e.conftest import free_ports
 from tests.e2e.people import CODES, PASSWORD, email, log_in, log_out, meter, own, register, somebody, view
-from tests.machine import copy_state, running
+from tests.machine import HEARD_SECONDS, copy_state, running
 
 GUESTS, *OTHERS = CODES
 

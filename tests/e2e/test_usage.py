@@ -11,10 +11,9 @@ import pytest
 from lxml import html
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.attackers import HEARD_SECONDS
 from tests.e2e.conftest import free_ports
 from tests.e2e.people import CODES, register, somebody, view
-from tests.machine import Machine, copy_state, running
+from tests.machine import HEARD_SECONDS, Machine, copy_state, running
 
 COLUMNS = ("granted", "repeated", "no views left", "network full", "prefetch", "meter away")
 

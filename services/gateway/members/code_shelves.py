@@ -49,9 +49,7 @@ class CodeShelves:
     event of it arrives.
     """
 
-    def __init__(
-        self, shelf: Shelf, templates: Templates, is_watching: Callable[[], bool], *, patience: float = 1.0
-    ) -> None:
+    def __init__(self, shelf: Shelf, templates: Templates, is_watching: Callable[[], bool], patience: float) -> None:
         self._shelf, self._templates, self._is_watching, self._patience = shelf, templates, is_watching, patience
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._weight = 0

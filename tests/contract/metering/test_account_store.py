@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 
 from services.metering.adapters.valkey_store import ValkeyStore
 from services.metering.domain.views import Claim, Decision, EntryKind, Grant, LedgerEntry, Outcome, Window
-from tests.metering_stores import account, account_claim, claim, guest, guest_end, let_serve, terms
+from tests.metering_stores import STORE_SECONDS, account, account_claim, claim, guest, guest_end, let_serve, terms
 
 DAY_MS = 86_400_000
-# With a server that writes to a disk which tests share.
-PATIENCE_SECONDS = 20.0
 
 
 async def decide(store: ValkeyStore, *claims: Claim) -> Sequence[Decision]:
@@ -343,13 +341,13 @@ class AccountStoreContract:
 class TestValkeyStore(AccountStoreContract):
     @pytest.fixture
     async def unverified_store(self, valkey_server) -> AsyncIterator[ValkeyStore]:
-        store = ValkeyStore(valkey_server.url, timeout=PATIENCE_SECONDS)
+        store = ValkeyStore(valkey_server.url, timeout=STORE_SECONDS)
         yield store
         await store.stop()
 
     @pytest.fixture
     async def capped_store(self, valkey_server) -> AsyncIterator[ValkeyStore]:
-        store = ValkeyStore(valkey_server.url, timeout=PATIENCE_SECONDS, network_cap=3)
+        store = ValkeyStore(valkey_server.url, timeout=STORE_SECONDS, network_cap=3)
         await let_serve(store)
         yield store
         await store.stop()

@@ -12,15 +12,13 @@ from services.metering.adapters import valkey_store
 from services.metering.adapters.valkey_store import ValkeyStore
 from services.metering.domain.views import GUEST_LIFETIME_SECONDS, Claim, Decision, Grant, Outcome
 from services.metering.ports import LedgerDamaged, MeterUnavailable, NotVerified
-from tests.metering_stores import account, claim, guest, let_serve, terms
+from tests.metering_stores import STORE_SECONDS, account, claim, guest, let_serve, terms
 
 
 async def decide(store: ValkeyStore, *claims: Claim) -> Sequence[Decision]:
     return (await store.consume(claims)).decisions
 
 
-# With a server that writes to a disk which tests share.
-PATIENCE_SECONDS = 20.0
 # How long a store waits for an entry where it must not end by itself.
 LONG_SECONDS = 60.0
 
@@ -297,7 +295,7 @@ class GrantStoreContract:
 class TestValkeyStore(GrantStoreContract):
     @pytest.fixture
     async def unverified_store(self, valkey_server) -> AsyncIterator[ValkeyStore]:
-        store = ValkeyStore(valkey_server.url, timeout=PATIENCE_SECONDS)
+        store = ValkeyStore(valkey_server.url, timeout=STORE_SECONDS)
         yield store
         await store.stop()
 

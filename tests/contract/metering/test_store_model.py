@@ -17,7 +17,7 @@ from services.metering.domain.views import Claim, Decision, EntryKind, Grant, Ou
 from services.metering.ports import Holding
 from services.standalone.servers import ValkeyServer
 from tests import servers
-from tests.metering_stores import account_claim, claim, guest_end, let_serve
+from tests.metering_stores import STORE_SECONDS, account_claim, claim, guest_end, let_serve
 
 GUESTS = ["g.guest-one-00000000", "g.guest-two-00000000", "g.guest-three-000000"]
 # Two registered from the same guest, one from another, one from none.
@@ -272,7 +272,7 @@ def test_store_decides_as_the_model():
         stack = servers.running(ValkeyServer, Path(folder) / "valkey")
         server = runner.run(stack.__aenter__())
         StoreMachine.runner = runner
-        StoreMachine.store = ValkeyStore(server.url, timeout=20, network_cap=NETWORK_CAP)
+        StoreMachine.store = ValkeyStore(server.url, timeout=STORE_SECONDS, network_cap=NETWORK_CAP)
         try:
             run_state_machine_as_test(StoreMachine, settings=SETTINGS)
         finally:

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from services.metering.adapters.valkey_usage import ValkeyUsage
 from services.metering.domain.usage import HOURS, Count, Kind, Report
 from services.metering.ports import MeterUnavailable
+from tests.metering_stores import STORE_SECONDS
 
 DAY = 20_000
 HOUR = DAY * HOURS
@@ -54,7 +55,7 @@ class UsageStoreContract:
 class TestValkeyUsage(UsageStoreContract):
     @pytest.fixture
     async def store(self, valkey_server) -> AsyncIterator[ValkeyUsage]:
-        store = ValkeyUsage(valkey_server.url, timeout=20)
+        store = ValkeyUsage(valkey_server.url, timeout=STORE_SECONDS)
         yield store
         await store.stop()
 
@@ -73,7 +74,7 @@ class TestValkeyUsage(UsageStoreContract):
         assert await store.days(DAY, DAY) == [Count(HOUR, "guest", Kind.GRANTED, 3)]
 
     async def test_a_day_is_small_and_ends(self, valkey_server, client):
-        store = ValkeyUsage(valkey_server.url, timeout=20, max_fields=2)
+        store = ValkeyUsage(valkey_server.url, timeout=STORE_SECONDS, max_fields=2)
         counts = [Count(HOUR, name, Kind.GRANTED, 1) for name in ("a", "b", "c", "d", "a")]
         await store.add(report(*counts))
         await store.stop()

@@ -8,11 +8,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from services.catalog.build.release import build_release
 from services.catalog.cli import SAMPLE
-from services.catalog.importers.base import Root
 from tests.e2e import people
 from tests.machine import copy_state, running
+from tests.unit.catalog.build import official_files
 
 RVUS = "PPRRVU2025_Oct.excerpt.csv"
 HELD, NOT_HELD = "99213", "27250"
@@ -28,7 +27,7 @@ def changed_machine(sample_state, tmp_path_factory):
     (data / RVUS).write_text("\n".join(_raised(row) for row in rows) + "\n")
     with running(state) as machine, machine.client() as client:
         first = client.get("/api/v1/releases").json()["items"][0]["id"]
-        second = build_release([Root(data, "changed")], state / "catalog" / "releases", lambda step: None)
+        second = official_files.build(state / "catalog" / "releases", data)
         done = machine.command("data", "publish", second.id)
         assert done.returncode == 0, done.stderr
         until(lambda: client.get(f"/api/v1/releases/{first}/diff/{current(client)}").json().get("items"))

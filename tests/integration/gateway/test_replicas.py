@@ -15,12 +15,10 @@ import psutil
 import pytest
 
 from services.standalone.ports import free_port
-from tests.machine import ROOT, copy_state, running
+from tests.machine import HEARD_SECONDS, ROOT, copy_state, running
 
 PAGES = ("27250", "27252", "27253", "27254")
 SECONDS = 120.0
-# Who does not hear of it goes by what it remembers, for half a minute.
-HEARD_SECONDS = 15.0
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from services.metering.adapters.announcer import JetStreamAnnouncer
 from services.metering.settings import MeteringSettings
 from tests.integration.metering.running_service import running
-from tests.metering_stores import bus, ledger, store
+from tests.metering_stores import STORE_SECONDS, bus, ledger, store
 
 __all__ = ["bus", "ledger", "store"]
 
@@ -26,8 +26,7 @@ def settings(nats_server, valkey_server, tmp_path):
         valkey_url=valkey_server.url,
         state_dir=tmp_path / "state",
         metering_listen="127.0.0.1:0",
-        # Every write is synced to a disk that tests share.
-        valkey_timeout_seconds=20,
+        valkey_timeout_seconds=STORE_SECONDS,
         drain_seconds=1,
     )
 

@@ -10,7 +10,7 @@ from services.metering.ports import MeterUnavailable
 from services.metering.rebuild import compare
 from services.metering.recovery import recover
 from services.standalone.servers import ValkeyServer
-from tests.metering_stores import account, account_claim, claim, guest, metering, relayed, terms, until
+from tests.metering_stores import STORE_SECONDS, account, account_claim, claim, guest, metering, relayed, terms, until
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def impatient_store(valkey_server, replica):
 
 @pytest.fixture
 async def synced_store(valkey_server, replica):
-    store = ValkeyStore(valkey_server.url, synced_replicas=1, timeout=20)
+    store = ValkeyStore(valkey_server.url, synced_replicas=1, timeout=STORE_SECONDS)
     yield store
     await store.stop()
 
@@ -82,7 +82,7 @@ async def test_failover_keeps_every_grant(synced_store, ledger, bus, valkey_serv
     assert await synced_store.erase(erased)
     valkey_server.kill()
     await valkey_server.wait()
-    promoted = ValkeyStore(replica.url, timeout=20)
+    promoted = ValkeyStore(replica.url, timeout=STORE_SECONDS)
     await promoted._client.replicaof("NO", "ONE")
     with pytest.raises(MeterUnavailable):
         await promoted.consume([claim(subjects[0])])

@@ -36,9 +36,6 @@ SETTINGS = {
 # What the gateway needs beside the time of search, on a machine that tests share.
 SLACK_SECONDS = 8.0
 TROUBLE_SECONDS, RECOVERY_SECONDS, SEARCHES_A_SECOND = 3.0, 60.0, 15
-# All of this is about time.
-pytestmark = pytest.mark.alone
-
 KEPT = CONNECTIONS + SPARE_CONNECTIONS
 CODE, WORDS = "27250", "dislocation of hip"
 ASKED = (
@@ -48,6 +45,9 @@ ASKED = (
     ("/search", "hipp dislocatoin"),
     ("/search", CODE),
 )
+
+# All of this is about time.
+pytestmark = pytest.mark.alone
 
 
 class Between:

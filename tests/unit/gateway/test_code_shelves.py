@@ -43,8 +43,8 @@ class Asked:
         saved_in = ["l1"] if code in self.saved else []
         return shelf_pb2.CodeShelf(lists=lists, saved_in=saved_in, note=shelf_pb2.Note(text=self.notes.get(code, "")))
 
-    def code_shelves(self, **options) -> CodeShelves:
-        return CodeShelves(self, TEMPLATES, lambda: self.watching, **options)
+    def code_shelves(self, patience: float = 1.0) -> CodeShelves:
+        return CodeShelves(self, TEMPLATES, lambda: self.watching, patience)
 
 
 @pytest.fixture
